@@ -1,0 +1,105 @@
+"""The command: `python -m benchmarks` compares the engine with a plain copy of the same file."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from benchmarks.compare import Command, as_json, as_text, compare, figures
+from benchmarks.measure import ChildFailed, Measurement
+
+WORK = Path(__file__).parent / "work"
+COPY = "DuckDB COPY to Parquet"
+CLEAN = "leadsieve clean"
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Measure the engine. Without a command: `compare` with its defaults."""
+    if context.invoked_subcommand is None:
+        context.invoke(compare_command)
+
+
+@main.command("compare")
+@click.option("--rows", type=click.IntRange(1), default=100_000, show_default=True, help="Rows of the lead file.")
+@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="Runs of each program, in turns.")
+@click.option("--threads", type=click.IntRange(1), default=2, show_default=True, help="Threads of each program.")
+@click.option("--seed", type=click.IntRange(0, 2**32), default=1, show_default=True, help="Seed of the lead file.")
+@click.option("--profile", default="voicegenie", show_default=True, help="Target system of the engine's runs.")
+@click.option("--campaign", help="Judge against this campaign and commit to it, in a fresh state each round.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write every round as JSON to this file.")
+def compare_command(
+    *,
+    rows: int,
+    rounds: int,
+    threads: int,
+    seed: int,
+    profile: str,
+    campaign: str | None,
+    json_file: Path | None,
+) -> None:
+    """Run the engine and DuckDB's plain COPY of the same file in turns and print their costs."""
+    source = make_leads(rows, seed)
+    options = ["--threads", str(threads)]
+    engine = [*options, "--profile", profile]
+
+    def copying() -> Command:
+        return job("copy", source, WORK / "copy.parquet", options)
+
+    def cleaning() -> Command:
+        if campaign is None:
+            return job("clean", source, WORK / "out", engine)
+        state = WORK / "state.duckdb"
+        for file in WORK.glob(f"{state.name}*"):
+            file.unlink()
+        return job("clean", source, WORK / "out", [*engine, "--campaign", campaign, "--state", str(state)])
+
+    click.echo(
+        f"{source.name}: {rows:,} rows, {source.stat().st_size / rows:.0f} bytes a row, {threads} threads",
+        err=True,
+    )
+    programs: dict[str, Callable[[], Command]] = {COPY: copying, CLEAN: cleaning}
+    try:
+        taken = compare(programs, rounds=rounds, told=show_round)
+    except ChildFailed as failure:
+        raise click.ClickException(str(failure)) from failure
+    results = figures(taken, rows)
+    click.echo(as_text(results))
+    if json_file is not None:
+        given = {"rows": rows, "rounds": rounds, "threads": threads, "seed": seed, "profile": profile}
+        json_file.write_text(json.dumps(as_json(results, taken, {**given, "campaign": campaign}), indent=2) + "\n")
+
+
+def make_leads(rows: int, seed: int) -> Path:
+    """Return the lead file, made in a process of its own if it is not kept yet, and now in the page cache."""
+    made = subprocess.run(
+        [sys.executable, "-m", "benchmarks.data", WORK, str(rows), str(seed)],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    source = Path(made.stdout.strip())
+    with source.open("rb") as file:
+        while file.read(1 << 24):
+            pass
+    return source
+
+
+def job(name: str, source: Path, out: Path, options: list[str]) -> Command:
+    """Give the command line of one job."""
+    return [sys.executable, "-m", "benchmarks.jobs", name, source, out, *options]
+
+
+def show_round(name: str, number: int, taken: Measurement) -> None:
+    """Tell on stderr what one run took."""
+    click.echo(f"  {number + 1}. {name}: {taken.wall:.2f} s, {taken.cpu:.2f} CPU s", err=True)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m benchmarks")

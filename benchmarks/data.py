@@ -1,0 +1,170 @@
+"""Lead files of any size: the same bytes for the same rows and seed, on every machine.
+
+Six columns, about 65 bytes a row: phone_number, name, email, company, city, tag. Of the rows 5 % are bad (no
+phone, a phone that is too short, no name, a mail address that is none, an unknown city, an overlong tag), 2 %
+repeat the phone of an earlier row, 1 in 8 has a quoted cell. Phones are valid in North America: 60 % `+1` and
+ten digits, 20 % `(NPA) NXX-XXXX`, 20 % ten digits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+COLUMNS = ("phone_number", "name", "email", "company", "city", "tag")
+CHUNK_ROWS = 500_000
+
+_AREAS = (
+    "212",
+    "213",
+    "214",
+    "303",
+    "305",
+    "312",
+    "404",
+    "415",
+    "503",
+    "512",
+    "602",
+    "617",
+    "702",
+    "713",
+    "808",
+    "919",
+)
+_GIVEN = ("John", "Maria", "Wei", "Fatima", "Ola", "Zoë", "Ivan", "Priya")
+_FAMILY = ("Smith", "Garcia", "Chen", "Khan", "Nordmann", "Müller", "Petrov", "Patel", "Jones", "Brown")
+_DOMAINS = ("example.com", "example.org", "example.net", "mail.example")
+_COMPANIES = ('"Acme, Inc."', "Globex", "Initech", "Umbrella", "Hooli", "Stark Ind", "Wayne Ent", "Soylent")
+_CITIES = ("Austin", "Boston", "Chicago", "Denver", "El Paso", "Fresno", "Miami", "Seattle")
+_TAGS = ("hot", "warm", "cold")
+
+#: Exchanges 200 to 999 and four digits in each area: so many different numbers before one comes twice.
+_NUMBERS = len(_AREAS) * 800 * 10_000
+#: Coprime to `_NUMBERS`: consecutive rows get numbers far apart, and no two rows the same one.
+_STRIDE = 61_803_403
+
+_Words = npt.NDArray[np.uint64]
+
+
+def lead_file(folder: Path, rows: int, seed: int) -> Path:
+    """Return the lead file of that size and seed, made now if it is not in the folder yet.
+
+    Args:
+        folder: Where files are kept from run to run.
+        rows: Data rows; up to 128 million different numbers.
+        seed: Any whole number.
+    """
+    path = folder / f"leads-{rows}-{seed}.csv"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial")
+        with partial.open("wb") as file:
+            for text in lead_text(rows, seed):
+                file.write(text)
+        os.replace(partial, path)
+    return path
+
+
+def lead_text(rows: int, seed: int) -> Iterator[bytes | pa.Buffer]:
+    """Yield the file's text: the header, then the records in pieces of `CHUNK_ROWS` rows."""
+    yield (",".join(COLUMNS) + "\n").encode()
+    for start in range(0, rows, CHUNK_ROWS):
+        yield _records(np.arange(start, min(start + CHUNK_ROWS, rows), dtype=np.uint64), np.uint64(seed))
+
+
+def _records(row: _Words, seed: np.uint64) -> pa.Buffer:
+    dice = _Dice(row, seed)
+    bad = np.where(dice.below(20) == 0, dice.below(6), 6)
+    phone = _phones(_number_keys(row, dice), dice)
+    phone = _choose(bad == 0, "", _choose(bad == 1, pc.utf8_slice_codeunits(phone, 0, 5), phone))
+    name = _join(_pick(_GIVEN, dice), _pick(_FAMILY, dice), " ")
+    email = _join(_join("u", _text(row), ""), _pick(_DOMAINS, dice), "@")
+    cells = [
+        phone,
+        _choose(bad == 2, "", name),
+        _choose(bad == 3, "not-an-email", email),
+        _pick(_COMPANIES, dice),
+        _choose(bad == 4, "Nowhere", _pick(_CITIES, dice)),
+        _join(_choose(bad == 5, "x" * 40, _pick(_TAGS, dice)), "", "\n"),
+    ]
+    records = pc.binary_join_element_wise(*cells, pa.scalar(",")).cast(pa.large_string())
+    offsets = np.frombuffer(records.buffers()[1], np.int64)
+    return records.buffers()[2].slice(0, int(offsets[len(records)]))
+
+
+class _Dice:
+    """Independent throws for every row, each a function of seed, row and which throw it is."""
+
+    def __init__(self, row: _Words, seed: np.uint64) -> None:
+        self._row = row
+        self._throw = np.uint64(seed << np.uint64(8))
+
+    def below(self, sides: int) -> npt.NDArray[np.int64]:
+        """Throw once for every row: int64 from 0 to `sides` - 1."""
+        self._throw += np.uint64(1)
+        return (_mixed(self._row ^ _mixed(np.array([self._throw]))) % np.uint64(sides)).astype(np.int64)
+
+
+def _mixed(words: _Words) -> _Words:
+    """Mix 64 bits so that each depends on all (the finaliser of SplitMix64)."""
+    words = words + np.uint64(0x9E3779B97F4A7C15)
+    words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return words ^ (words >> np.uint64(31))
+
+
+def _number_keys(row: _Words, dice: _Dice) -> npt.NDArray[np.int64]:
+    """Give each row its own key, and 2 % the key of one of the million rows before it."""
+    own = row.astype(np.int64)
+    earlier = own - 1 - dice.below(1_000_000) % np.maximum(own, 1)
+    return np.where((dice.below(50) == 0) & (own > 100), earlier, own)
+
+
+def _phones(keys: npt.NDArray[np.int64], dice: _Dice) -> pa.Array:
+    number = keys * _STRIDE % _NUMBERS
+    area = pa.array(_AREAS).take(pa.array(number // 8_000_000))
+    exchange = _text(200 + number // 10_000 % 800)
+    line = pc.utf8_slice_codeunits(_text(10_000 + number % 10_000), 1)
+    digits = _join(_join(area, exchange, ""), line, "")
+    bracketed = _join(_join(_join("", area, "("), exchange, ") "), line, "-")
+    style = dice.below(10)
+    return _choose(style < 6, _join("+1", digits, ""), _choose(style < 8, bracketed, digits))
+
+
+def _text(numbers: npt.NDArray[Any]) -> pa.Array:
+    return pa.array(numbers).cast(pa.string())
+
+
+def _pick(values: tuple[str, ...], dice: _Dice) -> pa.Array:
+    return pa.array(values).take(pa.array(dice.below(len(values))))
+
+
+def _choose(mask: npt.NDArray[np.bool_], yes: pa.Array | str, no: pa.Array) -> pa.Array:
+    return pc.if_else(pa.array(mask), yes, no)
+
+
+def _join(left: pa.Array | str, right: pa.Array | str, between: str) -> pa.Array:
+    return pc.binary_join_element_wise(left, right, between)
+
+
+def main() -> None:
+    """Make a lead file and print its path."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("rows", type=int)
+    parser.add_argument("seed", type=int)
+    given = parser.parse_args()
+    print(lead_file(given.folder, given.rows, given.seed))
+
+
+if __name__ == "__main__":
+    main()

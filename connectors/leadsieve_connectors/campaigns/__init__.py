@@ -1,0 +1,13 @@
+"""The campaigns' state: who was imported when, by which run, in one DuckDB file that outlives any crash.
+
+A run holds `state_lock` throughout, calls `State.ensure` first, reads, and commits once.
+"""
+
+from __future__ import annotations
+
+from leadsieve_connectors.campaigns.lock import state_lock
+from leadsieve_connectors.campaigns.records import CONTACTS, STATUSES, CampaignInfo, RunRecord
+from leadsieve_connectors.campaigns.state import State
+from leadsieve_connectors.campaigns.steps import STATE_STEPS
+
+__all__ = ["CONTACTS", "STATE_STEPS", "STATUSES", "CampaignInfo", "RunRecord", "State", "state_lock"]

@@ -1,0 +1,95 @@
+"""A new state: written whole under a temporary name, synced, and only then renamed.
+
+A DuckDB file whose process is killed within its first writes never opens again, so none is
+ever begun in place.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from leadsieve_connectors.campaigns.database import SCHEMA_VERSION, connect, spill_path, sync, translate
+from leadsieve_connectors.campaigns.records import STATUSES
+from leadsieve_connectors.campaigns.steps import step
+from leadsieve_connectors.exceptions import StateError
+
+# No index on contacts: an ART index costs ten times the rest of a commit and a gigabyte at 100 M keys.
+_TABLES = """
+CREATE TABLE meta (schema_version INTEGER NOT NULL);
+CREATE TABLE statuses (code UTINYINT NOT NULL, name VARCHAR NOT NULL);
+CREATE TABLE campaigns (id INTEGER PRIMARY KEY, name VARCHAR NOT NULL UNIQUE, created_at TIMESTAMP NOT NULL);
+CREATE TABLE runs (
+    seq INTEGER PRIMARY KEY,
+    run_id VARCHAR NOT NULL UNIQUE,
+    campaign_id INTEGER NOT NULL,
+    fingerprint VARCHAR NOT NULL,
+    committed_at TIMESTAMP NOT NULL,
+    out VARCHAR NOT NULL,
+    staging VARCHAR NOT NULL,
+    overwrite BOOLEAN NOT NULL,
+    manifest VARCHAR NOT NULL,
+    info VARCHAR NOT NULL,
+    published BOOLEAN NOT NULL
+);
+CREATE TABLE contacts (
+    campaign_id INTEGER NOT NULL,
+    key UBIGINT NOT NULL,
+    run_seq INTEGER NOT NULL,
+    status UTINYINT NOT NULL
+);
+"""
+
+
+def create(path: Path) -> None:
+    """Create the state `path`, private to its owner; the caller holds its lock and found it missing.
+
+    Raises:
+        StateError: It cannot be written.
+    """
+    import duckdb
+
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=_prefix(path), dir=path.parent))
+        try:
+            _write(folder / "state.duckdb")
+            step("state-written")
+            (folder / "state.duckdb").rename(path)
+            step("state-renamed")
+            sync(path.parent)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    except OSError as exc:
+        raise StateError(
+            f"state {path}: cannot create it: {exc}; make room in {path.parent} or name another --state",
+            "output_failed",
+        ) from exc
+    except duckdb.Error as exc:
+        raise translate(path, exc) from exc
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove what killed processes left beside the state; the caller holds its lock, so nobody uses it."""
+    for entry in path.parent.iterdir():
+        if entry.name.startswith(_prefix(path)):
+            shutil.rmtree(entry, ignore_errors=True)
+    shutil.rmtree(spill_path(path), ignore_errors=True)
+
+
+def _prefix(path: Path) -> str:
+    return f".{path.name}.creating-"
+
+
+def _write(path: Path) -> None:
+    connection = connect(path, read_only=False)
+    try:
+        connection.execute(_TABLES)
+        connection.execute("INSERT INTO meta VALUES (?)", [SCHEMA_VERSION])
+        connection.executemany("INSERT INTO statuses VALUES (?, ?)", list(enumerate(STATUSES)))
+        connection.execute("CHECKPOINT")
+    finally:
+        connection.close()
+    path.chmod(0o600)
+    sync(path)
+    sync(path.parent)

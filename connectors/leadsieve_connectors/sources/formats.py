@@ -1,0 +1,67 @@
+"""Which format a source has: by its first bytes, then by its name."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from leadsieve_connectors.exceptions import SourceError
+
+#: So many first bytes tell every format.
+HEAD_BYTES = 512
+_UNPACK = "unpack it first"
+_EXPORT = "export it as CSV or Parquet"
+_MAGIC: tuple[tuple[bytes, str, str], ...] = (
+    (b"PARE", "an encrypted Parquet file", "decrypt it first"),
+    (b"PK\x03\x04", "an Excel workbook (.xlsx) or a zip archive", _EXPORT),
+    (b"PK\x05\x06", "an empty zip archive", _EXPORT),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old or password-protected Excel workbook (.xls)", _EXPORT),
+    (b"\x1f\x8b", "gzip-compressed", _UNPACK),
+    (b"BZh", "bzip2-compressed", _UNPACK),
+    (b"\xfd7zXZ\x00", "xz-compressed", _UNPACK),
+    (b"\x28\xb5\x2f\xfd", "zstd-compressed", _UNPACK),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
+    (b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
+    (b"ARROW1\x00\x00", "an Arrow IPC file", _EXPORT),
+    (b"ORC", "an ORC file", _EXPORT),
+    (b"Obj\x01", "an Avro file", _EXPORT),
+    (b"SQLite format 3\x00", "an SQLite database", _EXPORT),
+    (b"%PDF-", "a PDF document", _EXPORT),
+    (b"\x89PNG", "a PNG image", _EXPORT),
+    (b"\xff\xd8\xff", "a JPEG image", _EXPORT),
+    (b"\x7fELF", "a program", _EXPORT),
+)
+_MARKUP = (b"<!doctype", b"<html", b"<table", b"<?xml")
+_JSON_NAMES = (".json", ".jsonl", ".ndjson")
+
+
+def find_format(head: bytes, name: str) -> Literal["csv", "parquet"]:
+    """Return the format of a source.
+
+    Args:
+        head: Its first `HEAD_BYTES`.
+        name: Its name, whose ending counts only where the bytes leave it open.
+
+    Raises:
+        SourceError: `unsupported_format`, naming what the source seems to be; `malformed_file` for a Parquet
+            file by name whose bytes are not.
+    """
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    for magic, what, advice in _MAGIC:
+        if head.startswith(magic) and not (magic.isalnum() and _reads_as_text(head)):
+            raise SourceError(f"{name}: seems to be {what}; {advice}", "unsupported_format")
+    if text.startswith(_MARKUP):
+        raise SourceError(f"{name}: seems to be HTML or XML; {_EXPORT}", "unsupported_format")
+    ending = name.lower()
+    if ending.endswith(_JSON_NAMES) or text.startswith((b'{"', b'[{"')):
+        raise SourceError(f"{name}: seems to be JSON; {_EXPORT}", "unsupported_format")
+    if ending.endswith((".parquet", ".pq")) and head:
+        message = f"{name}: is not a Parquet file, though its name says so; give the right file"
+        raise SourceError(message, "malformed_file")
+    return "csv"
+
+
+def _reads_as_text(head: bytes) -> bool:
+    """Tell whether the bytes are plain text, whose first word may happen to be a format's signature."""
+    return head.isascii() and b"\0" not in head

@@ -1,0 +1,235 @@
+"""Stored bytes by fsspec: read with errors in plain words, hashed on the way, watched for changes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from leadsieve_connectors.exceptions import SourceChanged, SourceError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+_READ_BYTES = 4 << 20
+# What tells one version of a remote file from the next, where its file system says so.
+_MARKS = ("size", "etag", "mtime", "last_modified", "updated", "created", "generation", "version_id")
+# Here the part before @ is a container, not a user.
+_CONTAINERS = re.compile(r"^(abfss?|wasbs?)://", re.IGNORECASE)
+_USER = re.compile(r"(?<=://)[^/?#\s]*@")
+_QUERY = re.compile(r"(?<=[^\s?])\?[^\s]*")
+_URL = re.compile(r"\w[\w+.-]*://[^\s'\"<>()]+")
+
+
+def is_url(path: str) -> bool:
+    """Tell whether the path is one of fsspec's URLs."""
+    return "://" in path or "::" in path
+
+
+def display_name(path: str) -> str:
+    """Return the path as outputs show it: as given, URLs without user information and query.
+
+    Example:
+        >>> display_name("https://me:secret@host/leads.csv?signature=abc")
+        'https://host/leads.csv'
+    """
+    return "::".join(_clean(part) for part in path.split("::")) if is_url(path) else path
+
+
+def _clean(url: str) -> str:
+    if not _CONTAINERS.match(url):
+        url = _USER.sub("", url, count=1)
+    return _QUERY.sub("", url)
+
+
+def describe(error: BaseException) -> str:
+    """Return what an error says, on one line and without the secrets of any URL in it."""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return _URL.sub(lambda match: display_name(match[0]), " ".join(text.split())) or type(error).__name__
+
+
+def unreadable(name: str, error: BaseException) -> SourceError:
+    """Return the error for a source whose bytes cannot be had."""
+    if isinstance(error, PermissionError):
+        return SourceError(f"{name}: permission denied; make the file readable for this user")
+    if isinstance(error, FileNotFoundError):
+        return SourceError(f"{name}: no such file")
+    return SourceError(f"{name}: cannot be read: {describe(error)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A file of a file system, and what it is called in outputs.
+
+    Attributes:
+        fs: The fsspec file system.
+        path: The file's path there.
+        name: As outputs show it.
+        local: The path is one of this machine.
+    """
+
+    fs: Any
+    path: str
+    name: str
+    local: bool
+
+    def identity(self) -> tuple[tuple[str, str], ...]:
+        """Return what changes when the file does.
+
+        Raises:
+            SourceError: The file is not there or cannot be looked at.
+        """
+        try:
+            if self.local:
+                found = Path(self.path).stat()
+                return (
+                    ("size", str(found.st_size)),
+                    ("mtime", str(found.st_mtime_ns)),
+                    ("inode", str(found.st_ino)),
+                )
+            self.fs.invalidate_cache()
+            info = {key.lower().replace("lastmodified", "last_modified"): value for key, value in self._info().items()}
+            return tuple((mark, str(info[mark])) for mark in _MARKS if info.get(mark) is not None)
+        except Exception as error:
+            raise unreadable(self.name, error) from error
+
+    def _info(self) -> dict[str, Any]:
+        return dict(self.fs.info(self.path))
+
+
+class StoredFile:
+    """One stored file that is read more than once and must stay the same meanwhile.
+
+    Args:
+        location: Where it is.
+
+    Raises:
+        SourceError: It cannot be looked at.
+    """
+
+    def __init__(self, location: Location) -> None:
+        self.location = location
+        self.name = location.name
+        self._identity = location.identity()
+        self._sha256: str | None = None
+
+    @property
+    def size(self) -> int | None:
+        """Bytes as stored; None where unknown."""
+        size = dict(self._identity).get("size")
+        return None if size is None else int(size)
+
+    def open(self, *, take_hash: bool = False) -> Stream:
+        """Open the bytes for reading from the start.
+
+        Args:
+            take_hash: Take the SHA-256 while reading, if it is not known yet.
+
+        Raises:
+            SourceError: The file cannot be opened.
+        """
+        return Stream(self, self.open_raw(), hashlib.sha256() if take_hash and self._sha256 is None else None)
+
+    def open_raw(self) -> Any:
+        """Open the bytes as a file that can be read from any place.
+
+        Raises:
+            SourceError: The file cannot be opened.
+        """
+        try:
+            return self.location.fs.open(self.location.path, "rb")
+        except Exception as error:
+            raise unreadable(self.name, error) from error
+
+    def check(self) -> None:
+        """Make sure that the file is still the one that was opened.
+
+        Raises:
+            SourceChanged: It is not.
+        """
+        try:
+            now = self.location.identity()
+        except SourceError as error:
+            raise SourceChanged(f"{self.name}: went away while it was read; run again") from error
+        moved = [mark for mark, value in self._identity if dict(now).get(mark) != value]
+        if moved:
+            message = f"{self.name}: changed while it was read ({', '.join(moved)}); run again when it is complete"
+            raise SourceChanged(message)
+
+    def ended(self, digest: str | None) -> None:
+        """Take note of a read to the end, and of the hash that was taken on the way.
+
+        Raises:
+            SourceChanged: The file changed meanwhile.
+        """
+        self.check()
+        self._sha256 = digest or self._sha256
+
+    def sha256(self) -> str:
+        """Return the hex SHA-256 of the bytes, reading them where no full read has happened yet.
+
+        Raises:
+            SourceError: They cannot be read.
+            SourceChanged: The file changed meanwhile.
+        """
+        if self._sha256 is None:
+            with self.open(take_hash=True) as stream:
+                while stream.read(_READ_BYTES):
+                    pass
+                stream.end()
+        assert self._sha256 is not None  # noqa: S101
+        return self._sha256
+
+
+class Stream:
+    """An open `StoredFile`, read in order."""
+
+    def __init__(self, stored: StoredFile, raw: Any, digest: Any) -> None:
+        self._stored, self._raw, self._digest = stored, raw, digest
+
+    def __enter__(self) -> Stream:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._raw.close()
+
+    def read(self, size: int) -> bytes:
+        """Return up to `size` bytes; empty at the end only.
+
+        Raises:
+            SourceError: The bytes cannot be read.
+        """
+        try:
+            data = bytes(self._raw.read(size))
+        except Exception as error:
+            raise unreadable(self._stored.name, error) from error
+        if self._digest is not None:
+            self._digest.update(data)
+        return data
+
+    def read_fully(self, size: int) -> bytes:
+        """Return `size` bytes, fewer only where the file has no more."""
+        pieces, missing = [], size
+        while missing and (piece := self.read(missing)):
+            pieces.append(piece)
+            missing -= len(piece)
+        return b"".join(pieces)
+
+    def end(self) -> None:
+        """Say that all bytes have been read.
+
+        Raises:
+            SourceChanged: The file changed meanwhile.
+        """
+        self._stored.ended(None if self._digest is None else self._digest.hexdigest())
+
+
+def is_pipe(path: Path) -> bool:
+    """Tell whether the path is a pipe or a device, which can be read once only."""
+    mode = path.stat().st_mode
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))

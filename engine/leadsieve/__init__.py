@@ -1,0 +1,270 @@
+"""leadsieve: raw lead files in, clean lead datasets out, and every row accounted for.
+
+```python
+import leadsieve as ls
+
+run = ls.clean("leads.csv", region="IN", profile="voicegenie", out="out")
+run.summary                # the target system's predicted answer
+run.accepted.to_pandas()   # the clean rows; run.rejected and run.errors say the rest
+```
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from leadsieve.exceptions import (
+    InternalError,
+    Interrupted,
+    LeadsieveError,
+    OutputError,
+    SourceError,
+    StateError,
+    TooManyRejected,
+    UsageError,
+    translated,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from leadsieve.config import Tuning
+    from leadsieve.inspection import Inspection
+    from leadsieve.progress import Callback, Progress
+    from leadsieve.run import Part, Run
+    from leadsieve_rules.profiles import Profile
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Inspection",
+    "InternalError",
+    "Interrupted",
+    "LeadsieveError",
+    "OutputError",
+    "Part",
+    "Profile",
+    "Progress",
+    "Run",
+    "SourceError",
+    "StateError",
+    "TooManyRejected",
+    "Tuning",
+    "UsageError",
+    "clean",
+    "inspect",
+    "normalize_phones",
+    "profile_template",
+    "profiles",
+]
+
+#: Names that are loaded when they are first asked for, so that `import leadsieve` stays quick.
+_LAZY = {
+    "Inspection": "leadsieve.inspection",
+    "Part": "leadsieve.run",
+    "Profile": "leadsieve_rules.profiles",
+    "Progress": "leadsieve.progress",
+    "Run": "leadsieve.run",
+    "Tuning": "leadsieve.config",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'leadsieve' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_LAZY[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def clean(
+    sources: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    *,
+    profile: str | os.PathLike[str] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    region: str | None = None,
+    region_column: str | None = None,
+    campaign: str | None = None,
+    state: str | os.PathLike[str] | None = None,
+    out: str | os.PathLike[str] | None = None,
+    map: Mapping[str, str] | None = None,  # noqa: A002 - the option's own name
+    format: Literal["parquet", "csv"] = "parquet",  # noqa: A002 - the option's own name
+    duplicates: Literal["none", "file", "run", "campaign", "all"] | None = None,
+    fail_over: float | None = None,
+    overwrite: bool = False,
+    again: bool = False,
+    existing_campaign: bool = False,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    rows: int | None = None,
+    dry_run: bool = False,
+    progress: Callback | Literal[False] | None = None,
+    tuning: Tuning | Mapping[str, Any] | None = None,
+) -> Run:
+    """Clean lead files for a target system, and publish the result all or nothing.
+
+    Every row of every source ends once in `accepted` or `rejected`; the run proves that before it publishes.
+
+    Args:
+        sources: Path, folder, glob or URL of CSV or Parquet files, or `-` for stdin; one or several.
+        profile: Target system: a name of `profiles()`, or a profile's file. None is leadsieve's own, `plain`.
+        settings: The target system's settings, by name.
+        region: ISO 3166 code of the country of numbers without a country code; None is the profile's own, or none.
+        region_column: Column that holds each row's country; rows without one take `region`.
+        campaign: Campaign to judge duplicates against and to add the accepted rows to; needs `out` or `dry_run`.
+        state: DuckDB file that holds the campaigns; `LEADSIEVE_STATE` or `leadsieve.duckdb` where None.
+        out: Folder to publish, missing or empty. None: the parts live in a temporary folder that the run owns.
+        map: Columns to fields. Several columns for one field are an order of preference.
+        format: Of the accepted, rejected and errors files.
+        duplicates: What a number must not repeat; None is the campaign where one is named, else the run.
+        fail_over: Largest share of rows, 0 to 1, that may be rejected other than as duplicates or suppressed.
+        overwrite: Replace what leadsieve published in `out` before.
+        again: Import a second time what was imported before.
+        existing_campaign: Fail where the campaign does not exist.
+        encoding: Codec of text sources; None takes the byte order mark, else UTF-8.
+        delimiter: One character; None finds it.
+        rows: Read only so many rows of each source.
+        dry_run: Do everything but publish and commit.
+        progress: Called with a `Progress` after every chunk; None and False are silent.
+        tuning: How to use the machine; see `Tuning`.
+
+    Returns:
+        The run: its answer, counts and parts.
+
+    Raises:
+        LeadsieveError: With a `code`; nothing was published.
+    """
+    from leadsieve.config import Options, Tuning
+    from leadsieve.flow import execute
+
+    options = Options(
+        sources=_paths(sources),
+        profile=None if profile is None else os.fspath(profile),
+        settings=dict(settings or {}),
+        region=region,
+        region_column=region_column,
+        campaign=campaign,
+        state=Path(state if state is not None else os.environ.get("LEADSIEVE_STATE", "leadsieve.duckdb")),
+        out=None if out is None else Path(out),
+        map=dict(map or {}),
+        format=format,
+        duplicates=duplicates,
+        fail_over=fail_over,
+        overwrite=overwrite,
+        again=again,
+        existing_campaign=existing_campaign,
+        encoding=encoding,
+        delimiter=delimiter,
+        rows=rows,
+        dry_run=dry_run,
+        tuning=Tuning.of(tuning, os.environ),
+    )
+    with translated():
+        return execute(options, progress or None)
+
+
+def inspect(
+    sources: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    *,
+    profile: str | os.PathLike[str] | None = None,
+    region: str | None = None,
+    region_column: str | None = None,
+    map: Mapping[str, str] | None = None,  # noqa: A002 - the option's own name
+    encoding: str | None = None,
+    delimiter: str | None = None,
+) -> list[Inspection]:
+    """Say what sources are, from their first 1,000 rows, and what to run next.
+
+    Args:
+        sources: As for `clean`.
+        profile: Target system whose fields are looked for.
+        region: Country of numbers without a country code.
+        region_column: Column that holds each row's country.
+        map: Columns to fields.
+        encoding: Codec of text sources.
+        delimiter: One character; None finds it.
+
+    Returns:
+        One inspection a source, in order.
+
+    Raises:
+        LeadsieveError: A source cannot be opened, or an option is wrong. Columns that cannot be mapped are a
+            `problem` of the inspection, not an error.
+    """
+    from leadsieve.config import Options
+    from leadsieve.inspection import inspect_sources
+
+    options = Options(
+        sources=_paths(sources),
+        profile=None if profile is None else os.fspath(profile),
+        region=region,
+        region_column=region_column,
+        map=dict(map or {}),
+        encoding=encoding,
+        delimiter=delimiter,
+    )
+    with translated():
+        return inspect_sources(options)
+
+
+def normalize_phones(array: Any, region: Any = None) -> pa.Table:
+    """Judge phone numbers exactly as `phonenumbers` does.
+
+    Args:
+        array: Strings: an Arrow array, or a pandas or polars series, or a list.
+        region: ISO 3166 code of numbers without a country code, or an array of codes, one a row (null or unknown
+            there means none), or None.
+
+    Returns:
+        A table as long as `array`: `e164`, `is_valid`, `is_possible`, `region`, `number_type`, `country_code`,
+        `national_number`, `extension`, and `reason` (null where valid; parse errors by libphonenumber's names).
+
+    Raises:
+        UsageError: An unknown region, or values that are not strings.
+
+    Example:
+        >>> import leadsieve as ls
+        >>> ls.normalize_phones(["(202) 555-0123", "12"], "US").select(["e164", "reason"]).to_pylist()
+        [{'e164': '+12025550123', 'reason': None}, {'e164': '+112', 'reason': 'TOO_SHORT'}]
+    """
+    from leadsieve.text import strings
+    from leadsieve_rules import phone
+
+    with translated():
+        return phone.normalize(strings(array), region if region is None or isinstance(region, str) else strings(region))
+
+
+def profiles() -> list[Profile]:
+    """Return the profiles of all target systems that leadsieve brings."""
+    from leadsieve_rules.profiles import load_profile, profile_names
+
+    return [load_profile(name) for name in profile_names()]
+
+
+def profile_template(name: str | os.PathLike[str]) -> str:
+    """Return a profile's file as text, to be edited into a profile of your own.
+
+    Args:
+        name: A name of `profiles()`, or a profile's file.
+
+    Raises:
+        UsageError: No such profile, or a file that breaks the profile format.
+    """
+    from leadsieve_rules.profiles import load_profile, profile_text
+
+    with translated():
+        load_profile(os.fspath(name))
+        return profile_text(os.fspath(name))
+
+
+def _paths(sources: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> tuple[str, ...]:
+    if isinstance(sources, str | os.PathLike):
+        return (os.fspath(sources),)
+    return tuple(os.fspath(source) for source in sources)

@@ -1,0 +1,50 @@
+"""The command line: each command parses, calls one public function, and prints."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+import leadsieve
+from leadsieve.cli.clean import clean
+from leadsieve.cli.inspect import inspect
+from leadsieve.cli.profiles import profiles
+from leadsieve.cli.report import fail
+from leadsieve.exceptions import UsageError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(leadsieve.__version__, prog_name="leadsieve")
+def cli() -> None:
+    r"""Turn raw lead files into clean lead datasets: exact phone numbers, no row lost, every rejection explained.
+
+    \b
+    Exit codes: 0 published; 1 more rejected than --fail-over allows; 2 usage; 3 a source that cannot be
+    read; 4 state locked, corrupt or in conflict; 5 outputs could not be written; 130, 143 interrupted.
+    """
+
+
+cli.add_command(clean)
+cli.add_command(inspect)
+cli.add_command(profiles)
+
+
+def main() -> None:
+    """Run the command line; the entry point of the installed command."""
+    try:
+        cli(prog_name="leadsieve", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as exc:
+        click.echo(exc.format_message())
+        sys.exit(2)
+    except click.UsageError as exc:
+        where = exc.ctx.command_path if exc.ctx is not None else "leadsieve"
+        fail(UsageError(f"{exc.format_message()} (see {where} --help)"), as_json="--json" in sys.argv)
+    except click.ClickException as exc:
+        fail(UsageError(exc.format_message()), as_json="--json" in sys.argv)
+    except click.Abort:
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output has gone; closing stderr keeps the interpreter from complaining at exit.
+        sys.stderr.close()
+        sys.exit(141)

@@ -1,0 +1,52 @@
+"""`leadsieve inspect`: what a source is, and the `clean` command to run next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+import leadsieve
+from leadsieve.cli.report import print_json, printable, speaking
+from leadsieve.config import parse_pairs
+
+
+@click.command()
+@click.argument("sources", nargs=-1, metavar="SOURCE...")
+@click.option("--profile", metavar="NAME|FILE", help="Target system whose fields are looked for.")
+@click.option("--region", metavar="CC", help="Country of numbers without a country code, such as IN or US.")
+@click.option("--region-column", metavar="C", help="Column that holds each row's country.")
+@click.option("--map", "maps", multiple=True, metavar="COLUMN=FIELD", help="Take a field from a column. Repeats.")
+@click.option("--encoding", metavar="E", help="Encoding of text sources.")
+@click.option("--delimiter", metavar="D", help="Delimiter of text sources.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+def inspect(sources: tuple[str, ...], maps: tuple[str, ...], as_json: bool, **options: Any) -> None:
+    r"""Say what a source is: dialect, columns, proposed mapping, verdicts on the first 1,000 rows.
+
+    \b
+    leadsieve inspect leads.csv --region IN
+    """
+    with speaking(as_json=as_json, quiet=False):
+        found = leadsieve.inspect(sources, map=parse_pairs("--map", maps), **options)
+        if as_json:
+            print_json([inspection.to_dict() for inspection in found])
+        else:
+            click.echo(printable("\n\n".join(_told(inspection) for inspection in found)))
+
+
+def _told(inspection: leadsieve.Inspection) -> str:
+    dialect = ", ".join(f"{key} {value!r}" for key, value in inspection.dialect.items() if value is not None)
+    lines = [f"{inspection.name}: {dialect}", f"  {'column':<24} {'field':<16} {'filled':>6}  examples"]
+    for column in inspection.columns:
+        examples = " | ".join(" ".join(example.split())[:24] for example in column.examples)
+        lines.append(f"  {column.name[:24]:<24} {column.field or '-':<16} {column.filled:>6.0%}  {examples}"[:110])
+    if inspection.problem is not None:
+        lines.append(f"  problem: {inspection.problem}")
+    elif inspection.sample is not None:
+        ledger = inspection.sample
+        lines.append(
+            f"  of the first {ledger['rows']:,} rows {ledger['accepted']:,} would be accepted (duplicates not judged)"
+        )
+        lines += [f"  {count:>8,}  {code}" for code, count in {**ledger["reasons"], **ledger["warnings"]}.items()]
+    lines.append(f"  next: {inspection.command}")
+    return "\n".join(lines)

@@ -1,0 +1,31 @@
+"""`leadsieve profiles`: the target systems, and one of them as a template to edit."""
+
+from __future__ import annotations
+
+import click
+
+import leadsieve
+from leadsieve.cli.report import print_json, speaking
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON on stdout.")
+def profiles(name: str | None, as_json: bool) -> None:
+    r"""List the target systems, or print one as a template to edit.
+
+    \b
+    leadsieve profiles
+    leadsieve profiles voicegenie > mine.toml
+    """
+    with speaking(as_json=as_json, quiet=False):
+        if name is not None:
+            click.echo(leadsieve.profile_template(name), nl=False)
+            return
+        found = leadsieve.profiles()
+        if as_json:
+            print_json([{"name": p.name, "title": p.title, "source": p.source} for p in found])
+        else:
+            width = max(len(p.name) for p in found)
+            for profile in found:
+                click.echo(f"{profile.name:<{width}}  {profile.title}")

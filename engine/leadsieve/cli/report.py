@@ -1,0 +1,92 @@
+"""How the command line speaks: decisions and progress on stderr, results on stdout, one line for an error."""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, NoReturn
+
+import click
+
+from leadsieve.exceptions import Interrupted, LeadsieveError
+from leadsieve.progress import Callback, Progress
+
+_STOPPED = "stopped by a signal; nothing is half done, and the same command again gives the whole result"
+
+
+@contextmanager
+def speaking(*, as_json: bool, quiet: bool) -> Iterator[None]:
+    """Print the run's decisions while the block runs, and end the process in one line where it fails.
+
+    Args:
+        as_json: Print a failure as a JSON object on stdout too.
+        quiet: Print no decisions.
+    """
+    log = logging.getLogger("leadsieve")
+    handler = _Decisions()
+    log.addHandler(handler)
+    log.setLevel(logging.WARNING if quiet else logging.INFO)
+    before = signal.signal(signal.SIGTERM, _terminated)
+    try:
+        yield
+    except LeadsieveError as exc:
+        fail(exc, as_json=as_json)
+    except KeyboardInterrupt:
+        fail(Interrupted(_STOPPED), as_json=as_json)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        log.removeHandler(handler)
+
+
+def fail(exc: LeadsieveError, *, as_json: bool) -> NoReturn:
+    """Say what went wrong in one line on stderr, and exit with its code."""
+    line = " ".join(printable(exc.message).split())
+    click.echo(f"leadsieve: {exc.code}: {line}", err=True)
+    if as_json:
+        click.echo(json.dumps({"code": exc.code, "message": line, "answer": exc.answer}, ensure_ascii=False))
+    sys.exit(exc.exit_code)
+
+
+def printable(text: str) -> str:
+    """Escape control characters, so that a cell or a name cannot command the terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+
+
+def _terminated(signum: int, _frame: FrameType | None) -> NoReturn:
+    raise Interrupted(_STOPPED, exit_code=128 + signum)
+
+
+class _Decisions(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(printable(record.getMessage()), err=True)
+
+
+@contextmanager
+def progress_bar(*, quiet: bool) -> Iterator[Callback | None]:
+    """Give a callback that shows progress on stderr, where stderr is a terminal; else None."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[counts]}"))
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=1.0, counts="")
+
+        def show(progress: Progress) -> None:
+            counts = f"{progress.rows:,} rows, {progress.rows_per_second:,.0f} a second, {progress.rejected:,} rejected"
+            bar.update(task, completed=progress.share or 0.0, counts=counts)
+
+        yield show
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON object on stdout."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))

@@ -1,0 +1,276 @@
+"""The three outputs as tables: columns fixed before the first row, and each chunk's verdicts laid out in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from leadsieve.kernel import Verdicts, fault_reason, rejects
+from leadsieve.text import as_text
+from leadsieve_rules.columns import ColumnMap
+from leadsieve_rules.findings import Finding
+from leadsieve_rules.profiles import PHONE
+from leadsieve_rules.reasons import REASONS, message
+
+_ORIGIN = (
+    ("lead_region", pa.string()),
+    ("lead_number_type", pa.string()),
+    ("lead_file", pa.string()),
+    ("lead_row", pa.int64()),
+)
+_REJECTED = (
+    ("lead_file", pa.string()),
+    ("lead_row", pa.int64()),
+    ("lead_line", pa.int64()),
+    ("lead_raw", pa.string()),
+    ("reject_reason", pa.string()),
+    ("reject_reasons", pa.string()),
+)
+ERRORS = pa.schema(
+    [
+        ("lead_file", pa.string()),
+        ("lead_row", pa.int64()),
+        ("lead_line", pa.int64()),
+        ("column", pa.string()),
+        ("severity", pa.string()),
+        ("code", pa.string()),
+        ("detail", pa.string()),
+        ("message", pa.string()),
+        ("value", pa.string()),
+        ("collides_with", pa.string()),
+    ]
+)
+#: Reasons in the order of their bits, for turning a mask into codes.
+_CODES = tuple(REASONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns of a run's outputs.
+
+    Attributes:
+        accepted: `phone_number`, the profile's other fields, the custom columns, `lead_region`, `lead_number_type`,
+            `lead_file`, `lead_row`.
+        rejected: The sources' columns, `lead_file`, `lead_row`, `lead_line`, `lead_raw`, `reject_reason`,
+            `reject_reasons`.
+        fields: The profile's fields beside the phone, in order.
+        custom: For each source, which of its columns fills which custom column of `accepted`.
+        verbatim: For each source, which of its columns fills which column of `rejected`.
+    """
+
+    accepted: pa.Schema
+    rejected: pa.Schema
+    fields: tuple[str, ...]
+    custom: tuple[Mapping[str, str], ...]
+    verbatim: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """One chunk's rows in the schemas of the three outputs, in row order."""
+
+    accepted: pa.Table
+    rejected: pa.Table
+    errors: pa.Table
+
+
+def lay_out(schemas: Sequence[pa.Schema], maps: Sequence[ColumnMap], fields: Iterable[str]) -> Layout:
+    """Fix the outputs' columns before the first row: the union of the sources' headers in order of first sight.
+
+    Args:
+        schemas: The sources' columns under their unique names.
+        maps: The sources' column maps.
+        fields: The profile's fields, in order.
+
+    Returns:
+        The layout. Where two sources give a column different types, it is a string.
+    """
+    others = tuple(f for f in fields if f != PHONE)
+    engine = (PHONE, *others, *(name for name, _ in _ORIGIN))
+    unmapped = []
+    for schema, columns in zip(schemas, maps, strict=True):
+        mapped = {name for sources in columns.columns.values() for name in sources}
+        unmapped.append([field for field in schema if field.name not in mapped])
+    custom_types, custom = _union(unmapped, set(engine))
+    verbatim_types, verbatim = _union([list(schema) for schema in schemas], {name for name, _ in _REJECTED})
+    text = [(name, pa.string()) for name in (PHONE, *others)]
+    return Layout(
+        pa.schema([*text, *custom_types.items(), *_ORIGIN]),
+        pa.schema([*verbatim_types.items(), *_REJECTED]),
+        others,
+        custom,
+        verbatim,
+    )
+
+
+def _union(
+    sources: Sequence[Sequence[pa.Field]], taken: set[str]
+) -> tuple[dict[str, pa.DataType], tuple[Mapping[str, str], ...]]:
+    """Name and type the union of the sources' columns, clear of the engine's own names."""
+    names = {field.name for fields in sources for field in fields}
+    types: dict[str, pa.DataType] = {}
+    renames: dict[str, str] = {}
+    for fields in sources:
+        for field in fields:
+            if field.name not in renames:
+                renames[field.name] = _clear_of(field.name, taken, names)
+            name = renames[field.name]
+            kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+            types[name] = kind if types.get(name, kind) == kind else pa.string()
+    return types, tuple({renames[f.name]: f.name for f in fields} for fields in sources)
+
+
+def _clear_of(name: str, taken: set[str], names: set[str]) -> str:
+    if name not in taken:
+        return name
+    free, count = f"{name}_source", 1
+    while free in taken or free in names:
+        count += 1
+        free = f"{name}_source_{count}"
+    return free
+
+
+def assemble(verdicts: Verdicts, layout: Layout) -> Parts:
+    """Lay a chunk's verdicts out as rows of the three outputs; pure."""
+    accepted = np.flatnonzero(verdicts.causes == 0)
+    rejected = np.flatnonzero(verdicts.causes)
+    return Parts(_accepted(verdicts, layout, accepted), _rejected(verdicts, layout, rejected), _errors(verdicts))
+
+
+def _accepted(verdicts: Verdicts, layout: Layout, index: npt.NDArray[np.int64]) -> pa.Table:
+    chunk, pick = verdicts.chunk, pa.array(index)
+    custom = layout.custom[chunk.file]
+    filled = {
+        PHONE: verdicts.phones.column("e164"),
+        "lead_region": verdicts.phones.column("region"),
+        "lead_number_type": verdicts.phones.column("number_type"),
+        **verdicts.fields,
+    }
+    columns = []
+    for field in layout.accepted:
+        if field.name == "lead_file":
+            columns.append(_constant(chunk.name, len(index)))
+        elif field.name == "lead_row":
+            columns.append(chunk.rows.take(pick))
+        elif field.name in filled and field.name not in custom:
+            columns.append(_flat(filled[field.name]).take(pick))
+        elif field.name in custom:
+            columns.append(_typed(chunk.table.column(custom[field.name]), field.type).take(pick))
+        else:
+            columns.append(pa.nulls(len(index), field.type))
+    return pa.Table.from_arrays(columns, schema=layout.accepted)
+
+
+def _rejected(verdicts: Verdicts, layout: Layout, index: npt.NDArray[np.int64]) -> pa.Table:
+    chunk, pick = verdicts.chunk, pa.array(index)
+    bad = chunk.bad
+    rows = pa.concat_arrays([chunk.rows.take(pick), _flat(bad.column("row"))])
+    causes = np.concatenate([verdicts.causes[index], verdicts.bad_causes])
+    first, every = _reasons(causes)
+    engine = {
+        "lead_file": _constant(chunk.name, len(rows)),
+        "lead_row": rows,
+        "lead_line": pa.concat_arrays([chunk.lines.take(pick), _flat(bad.column("line"))]),
+        "lead_raw": pa.concat_arrays([pa.nulls(len(index), pa.string()), _flat(bad.column("raw"))]),
+        "reject_reason": first,
+        "reject_reasons": every,
+    }
+    verbatim = layout.verbatim[chunk.file]
+    columns = []
+    for field in layout.rejected:
+        if field.name in engine:
+            columns.append(engine[field.name])
+        elif field.name in verbatim:
+            cells = _typed(chunk.table.column(verbatim[field.name]), field.type).take(pick)
+            columns.append(pa.concat_arrays([cells, pa.nulls(bad.num_rows, field.type)]))
+        else:
+            columns.append(pa.nulls(len(rows), field.type))
+    table = pa.Table.from_arrays(columns, schema=layout.rejected)
+    if not bad.num_rows:
+        return table
+    return table.take(pa.array(np.argsort(rows.to_numpy(), kind="stable")))
+
+
+def _reasons(causes: npt.NDArray[np.uint64]) -> tuple[pa.Array, pa.Array]:
+    """Spell out each mask of causes: the first code, and all of them."""
+    masks, inverse = np.unique(causes, return_inverse=True)
+    spelt = [[code for code in _CODES if int(mask) & int(REASONS[code].bit)] for mask in masks]
+    pick = pa.array(inverse.astype(np.int64))
+    first = pa.array([codes[0] for codes in spelt], pa.string()).take(pick)
+    return first, pa.array([";".join(codes) for codes in spelt], pa.string()).take(pick)
+
+
+def _errors(verdicts: Verdicts) -> pa.Table:
+    """List every fault and warning of the chunk, by row and then in the order of the reasons table."""
+    pieces = [_bad_errors(verdicts, fault) for fault in dict.fromkeys(verdicts.chunk.bad.column("fault").to_pylist())]
+    pieces += [_finding_errors(verdicts, finding) for finding in verdicts.findings]
+    if not pieces:
+        return ERRORS.empty_table()
+    table = pa.concat_tables(pieces).combine_chunks()
+    return table.take(pa.array(np.argsort(table.column("lead_row").to_numpy(), kind="stable")))
+
+
+def _bad_errors(verdicts: Verdicts, fault: str) -> pa.Table:
+    bad, (code, detail) = verdicts.chunk.bad, fault_reason(fault)
+    rows = bad.filter(pa.array([other == fault for other in bad.column("fault").to_pylist()]))
+    return _error_table(
+        verdicts, _flat(rows.column("row")), _flat(rows.column("line")), None, "reject", code,
+        detail, _flat(rows.column("raw")), None,
+    )  # fmt: skip
+
+
+def _finding_errors(verdicts: Verdicts, finding: Finding) -> pa.Table:
+    pick = pa.array(finding.index)
+    return _error_table(
+        verdicts, verdicts.chunk.rows.take(pick), verdicts.chunk.lines.take(pick), finding.column,
+        "reject" if rejects(finding) else "warn", finding.code, finding.detail, finding.values, finding.collides,
+    )  # fmt: skip
+
+
+def _error_table(
+    verdicts: Verdicts,
+    rows: pa.Array,
+    lines: pa.Array,
+    column: str | None,
+    severity: str,
+    code: str,
+    detail: str | None,
+    values: pa.Array | None,
+    collides: pa.Array | None,
+) -> pa.Table:
+    count = len(rows)
+    return pa.Table.from_arrays(
+        [
+            _constant(verdicts.chunk.name, count),
+            rows,
+            lines,
+            _constant(column, count),
+            _constant(severity, count),
+            _constant(code, count),
+            _constant(detail, count),
+            _constant(message(code, detail), count),
+            pa.nulls(count, pa.string()) if values is None else values,
+            pa.nulls(count, pa.string()) if collides is None else collides,
+        ],
+        schema=ERRORS,
+    )
+
+
+def _constant(value: str | None, count: int) -> pa.Array:
+    return pa.nulls(count, pa.string()) if value is None else pa.repeat(pa.scalar(value, pa.string()), count)
+
+
+def _flat(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks or [pa.nulls(0, column.type)])
+
+
+def _typed(column: pa.ChunkedArray, kind: pa.DataType) -> pa.Array:
+    if column.type == kind:
+        return _flat(column)
+    return as_text(column) if kind == pa.string() else _flat(column.cast(kind))

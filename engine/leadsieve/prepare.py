@@ -1,0 +1,170 @@
+"""What is settled before the first row: the profile, each source's columns, the region, the outputs' columns."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from leadsieve.config import Options
+from leadsieve.exceptions import SourceError, UsageError
+from leadsieve.kernel import Plan, judge
+from leadsieve.outputs import Layout, lay_out
+from leadsieve_connectors.sources import ReadOptions, Source
+from leadsieve_rules import phone
+from leadsieve_rules.columns import ColumnMap, map_columns
+from leadsieve_rules.profiles import PHONE, Profile, Settings, load_profile, profile_text, resolve_settings
+from leadsieve_rules.schemas import CompiledSchema, field_schema
+
+_log = logging.getLogger("leadsieve")
+
+#: Rows of the first source that decide whether the whole run fails for want of a region.
+_REGION_SAMPLE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The target system of a run, with its settings.
+
+    Attributes:
+        profile: The rules, `profile.phone.default_region` included.
+        text: The profile's file, which identifies it.
+        settings: The settings in force; those that are required and missing are named in it.
+        region: The default region in force; None means none.
+    """
+
+    profile: Profile
+    text: str
+    settings: Settings
+    region: str | None
+
+
+def read_options(options: Options) -> ReadOptions:
+    """Return how the run's sources are to be read."""
+    return ReadOptions(
+        encoding=options.encoding,
+        delimiter=options.delimiter,
+        max_rows=options.rows,
+        chunk_bytes=options.tuning.chunk_bytes,
+        max_record_bytes=options.tuning.max_record_bytes,
+    )
+
+
+def aim(options: Options) -> Target:
+    """Load the target system's profile and settle its settings and region.
+
+    Raises:
+        RulesError: The profile, a setting or the region is unknown or broken.
+    """
+    name = options.profile or "plain"
+    profile = load_profile(name)
+    given: dict[str, Any] = dict(options.settings)
+    if options.campaign is not None and "campaign_name" in profile.settings:
+        given.setdefault("campaign_name", options.campaign)
+    region = options.region.upper() if options.region is not None else profile.phone.default_region
+    if region is not None:
+        phone.check_region(region)
+    return Target(profile, profile_text(name), resolve_settings(profile, given), region)
+
+
+def prepare(sources: Sequence[Source], options: Options, target: Target) -> tuple[Plan, Layout]:
+    """Map every source's columns and fix the outputs' columns; tell what was decided.
+
+    Raises:
+        RulesError: Headers that cannot be mapped.
+        LeadsieveError: A column that was named is not there, or no region was given and none can be done without.
+    """
+    fields = target.profile.fields
+    schema = CompiledSchema(field_schema(fields))
+    maps, region_columns = {}, {}
+    for ordinal, source in enumerate(sources):
+        maps[ordinal], region_columns[ordinal] = map_source(source, options, target)
+        _tell(source, maps[ordinal])
+    plan = Plan(target.profile, target.region, maps, region_columns, schema)
+    _log.info("region: %s", target.region or "none; numbers need their country code")
+    _require_some_region(sources[0], plan)
+    return plan, lay_out([source.schema for source in sources], list(maps.values()), fields)
+
+
+def map_source(source: Source, options: Options, target: Target) -> tuple[ColumnMap, str | None]:
+    """Map one source's columns to the profile's fields, and find its region column.
+
+    Raises:
+        RulesError: Headers that cannot be mapped.
+        UsageError: The region column is not there.
+    """
+    columns = map_columns(source.headers, source.schema.names, target.profile.fields, options.map)
+    return columns, _region_column(source, options.region_column)
+
+
+def _region_column(source: Source, name: str | None) -> str | None:
+    if name is None:
+        return None
+    names: list[str] = source.schema.names
+    for header, unique in zip(source.headers, names, strict=True):
+        if name in (header, unique):
+            return unique
+    raise UsageError(
+        f"--region-column {name!r} is not a column of {source.name}; it has {', '.join(source.schema.names)}"
+    )
+
+
+def _tell(source: Source, columns: ColumnMap) -> None:
+    dialect = ", ".join(f"{key} {value!r}" for key, value in source.dialect.items() if value is not None)
+    _log.info("%s: %s", source.name, dialect)
+    for field, names in columns.columns.items():
+        _log.info("%s: %s <- %s", source.name, field, ", else ".join(names))
+
+
+def _require_some_region(first: Source, plan: Plan) -> None:
+    """End the run where no number among the first rows can be read for want of a region."""
+    if plan.region is not None:
+        return
+    filled = failing = 0
+    for chunk in first.chunks(max_rows=_REGION_SAMPLE):
+        verdicts = judge(chunk, plan)
+        missing = sum(len(f.index) for f in verdicts.findings if f.code == "missing_phone")
+        filled += chunk.table.num_rows - missing
+        failing += sum(len(f.index) for f in verdicts.findings if f.detail == "no_region")
+    if filled and filled == failing:
+        example = _first_phone(first, plan.maps[0])
+        raise SourceError(
+            f"{first.name}: no phone number has a country code ({PHONE} {example!r}, for one) and no region was given; "
+            "name the country of the numbers, for instance --region IN, or a column with --region-column",
+            "missing_region",
+        )
+
+
+def _first_phone(source: Source, columns: ColumnMap) -> str:
+    for chunk in source.chunks(max_rows=_REGION_SAMPLE):
+        cells = chunk.table.column(columns.columns[PHONE][0]).cast(pa.string())
+        for cell in pc.drop_null(cells).to_pylist():
+            if cell.strip():
+                return str(cell)
+    return ""
+
+
+def describe(sources: Sequence[Source], plan: Plan) -> list[dict[str, Any]]:
+    """Return what was read and how it was mapped, as JSON values, for `run.json`."""
+    described = []
+    for ordinal, source in enumerate(sources):
+        columns = plan.maps[ordinal]
+        mapping: Mapping[str, Any] = {
+            field: {"columns": list(names), "how": columns.how[field]} for field, names in columns.columns.items()
+        }
+        described.append(
+            {
+                "lead_file": source.name,
+                "bytes": source.size,
+                "sha256": source.sha256(),
+                "dialect": dict(source.dialect),
+                "columns": source.schema.names,
+                "mapping": mapping,
+                "region_column": plan.region_columns[ordinal],
+            }
+        )
+    return described

@@ -1,0 +1,142 @@
+"""Published files: written, sealed into a manifest, and proven against it later."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from leadsieve.exceptions import InternalError, OutputError
+from leadsieve.publish.steps import step
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+#: What makes a folder a publication; written last.
+RUN_FILE = "run.json"
+#: What leadsieve may add to a publication later, without an entry in its manifest.
+EXTRA_FILES = ("report.html",)
+
+
+class ManifestEntry(TypedDict):
+    """One published file: its plain name, rows (None where it has none), bytes and hex SHA-256."""
+
+    name: str
+    rows: int | None
+    bytes: int
+    sha256: str
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a value as indented UTF-8 JSON, keys in the order given, and sync it.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    try:
+        with path.open("wb") as file:
+            # A lone surrogate (a file name that is not UTF-8) has no UTF-8 form; JSON's own escape holds it.
+            file.write(text.encode("utf-8", "backslashreplace"))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as exc:
+        raise cannot_write(path, exc) from exc
+
+
+def seal(folder: Path, rows: Mapping[str, int | None]) -> list[ManifestEntry]:
+    """Count, hash and sync the closed output files of a run, and the folder that holds them.
+
+    Args:
+        folder: Where they are; it holds these files and no others.
+        rows: Rows of each file by its name, None where it has none; the order is the manifest's.
+
+    Returns:
+        The manifest.
+
+    Raises:
+        OutputError: A file cannot be read or synced.
+        InternalError: The folder holds other files than these.
+    """
+    try:
+        there = {entry.name for entry in folder.iterdir()}
+        if there != set(rows):
+            raise InternalError(f"the run wrote {sorted(there)} but accounts for {sorted(rows)}; please report this")
+        entries = [_entry(folder / name, count) for name, count in rows.items()]
+        sync(folder)
+    except OSError as exc:
+        raise cannot_write(folder, exc) from exc
+    step("files-sealed")
+    return entries
+
+
+def published(out: Path) -> dict[str, Any] | None:
+    """Read the `run.json` of a publication that is whole and undamaged.
+
+    Args:
+        out: A folder, or a place where there is none.
+
+    Returns:
+        The content of its `run.json`; None where `out` is no publication, or one of its files is missing or
+        is not the one that was published.
+    """
+    run = read_run(out)
+    if run is None:
+        return None
+    try:
+        for entry in run["files"]:
+            path = out / entry["name"]
+            if path.stat().st_size != entry["bytes"] or _sha256(path) != entry["sha256"]:
+                return None
+    except (OSError, KeyError):
+        return None
+    return run
+
+
+def read_run(out: Path) -> dict[str, Any] | None:
+    """Read the `run.json` of a folder that leadsieve published, whatever became of its other files.
+
+    Returns:
+        Its content; None where there is none, or it is not leadsieve's.
+    """
+    try:
+        run = json.loads((out / RUN_FILE).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(run, dict) or not isinstance(run.get("run_id"), str) or not isinstance(run.get("files"), list):
+        return None
+    names = [entry.get("name") if isinstance(entry, dict) else None for entry in run["files"]]
+    if not all(isinstance(name, str) and _is_plain(name) for name in names):
+        return None
+    return run
+
+
+def sync(path: Path) -> None:
+    """Make a file, or the entries of a folder, outlive a loss of power."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def cannot_write(path: Path, exc: OSError | ValueError) -> OutputError:
+    """Return the error for an output that the system refuses."""
+    why = getattr(exc, "strerror", None) or str(exc)
+    return OutputError(f"{path}: cannot write it: {why}; make room or name another --out")
+
+
+def _entry(path: Path, rows: int | None) -> ManifestEntry:
+    sync(path)
+    return {"name": path.name, "rows": rows, "bytes": path.stat().st_size, "sha256": _sha256(path)}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _is_plain(name: str) -> bool:
+    return name not in {"", ".", ".."} and "/" not in name and "\0" not in name

@@ -1,0 +1,119 @@
+"""What a run gives back: the answer, the counts, and the parts as lazy tables."""
+
+from __future__ import annotations
+
+import shutil
+import weakref
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+
+class Part:
+    """One output of a run: a table on disk that is read only when it is asked for.
+
+    Args:
+        path: The Parquet or CSV file.
+        schema: Its columns.
+        num_rows: Its rows.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema, num_rows: int) -> None:
+        self.path = path
+        self.schema = schema
+        self.num_rows = num_rows
+
+    def __len__(self) -> int:
+        return self.num_rows
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        """Read the rows in record batches, in order."""
+        from leadsieve_connectors.sinks import read_back
+
+        return read_back(self.path, self.schema, self.schema.names)
+
+    def to_arrow(self) -> pa.Table:
+        """Read all rows as an Arrow table."""
+        return pa.Table.from_batches(list(self), self.schema)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Read all rows as a pandas frame; pandas must be installed."""
+        return self.to_arrow().to_pandas()
+
+    def to_polars(self) -> pl.DataFrame:
+        """Read all rows as a polars frame."""
+        import polars as pl
+
+        frame = pl.from_arrow(self.to_arrow())
+        assert isinstance(frame, pl.DataFrame)  # noqa: S101 - a table never becomes a series
+        return frame
+
+    def __repr__(self) -> str:
+        return f"<{self.path.name}: {self.num_rows:,} rows, {len(self.schema)} columns>"
+
+
+class Run:
+    """A finished run: what was accepted and rejected, why, and what the target system would answer.
+
+    Without `out` the parts live in a temporary folder that belongs to the run: use it as a context manager, or call
+    `close`, to remove them.
+
+    Attributes:
+        summary: The target system's predicted answer (`summary.json`).
+        info: The whole run (`run.json`).
+        accepted: The clean rows.
+        rejected: The rejected rows, as they came, with their reasons.
+        errors: Every fault and warning.
+        out: The published folder; None where the run owns its parts.
+        repeated: Whether this was a run that had been published before: nothing was imported again.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        summary: Mapping[str, Any],
+        info: Mapping[str, Any],
+        parts: Mapping[str, Part],
+        owned: bool,
+        repeated: bool = False,
+    ) -> None:
+        self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True) if owned else None
+        self.summary = summary
+        self.info = info
+        self.accepted = parts["accepted"]
+        self.rejected = parts["rejected"]
+        self.errors = parts["errors"]
+        self.out = None if owned else folder
+        self.repeated = repeated
+
+    @property
+    def ledger(self) -> Mapping[str, Any]:
+        """The counts: rows, accepted, rejected, and rejected rows by reason and group."""
+        ledger: Mapping[str, Any] = self.info["ledger"]
+        return ledger
+
+    def close(self) -> None:
+        """Remove the parts, where the run owns them."""
+        if self._remove is not None:
+            self._remove()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        counts = self.ledger
+        lines = [f"{counts['rows']:,} rows: {counts['accepted']:,} accepted, {counts['rejected']:,} rejected"]
+        lines += [f"  {count:>10,}  {code}" for code, count in counts["reasons"].items()]
+        lines += [f"  {count:>10,}  {code} (warning)" for code, count in counts["warnings"].items()]
+        return "\n".join(lines)

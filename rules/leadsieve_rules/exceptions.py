@@ -1,0 +1,65 @@
+"""What the rules raise when they cannot be set up; a bad row is never an exception.
+
+```
+RulesError
+├── UnknownProfile      no such target system, or its file cannot be read
+├── InvalidProfile      a profile's file breaks the profile format
+├── InvalidSetting      a setting that the profile does not have, or a value that it refuses
+├── InvalidSchema       a schema that cannot judge these columns
+├── UnknownRegion       a region code that libphonenumber does not know
+└── ColumnError         headers that cannot be mapped to the fields
+```
+"""
+
+from __future__ import annotations
+
+
+class RulesError(Exception):
+    """Base of everything raised by this package.
+
+    Args:
+        message: One line: what is wrong, with the value, and what to do next.
+        code: The stable code of the failure, as documented for the command line.
+    """
+
+    default_code = "invalid_option"
+
+    def __init__(self, message: str, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or self.default_code
+
+    def __reduce__(self) -> tuple[type[RulesError], tuple[str, str]]:
+        return type(self), (self.message, self.code)
+
+
+class UnknownProfile(RulesError):
+    """No such target system, or its file cannot be read."""
+
+    default_code = "invalid_profile"
+
+
+class InvalidProfile(RulesError):
+    """A profile's file breaks the profile format."""
+
+    default_code = "invalid_profile"
+
+
+class InvalidSetting(RulesError):
+    """A setting that the profile does not have, or a value that it refuses."""
+
+
+class InvalidSchema(RulesError):
+    """A schema that cannot judge these columns."""
+
+    default_code = "invalid_schema"
+
+
+class UnknownRegion(RulesError):
+    """A region code that libphonenumber does not know."""
+
+
+class ColumnError(RulesError):
+    """Headers that cannot be mapped to the fields."""
+
+    default_code = "missing_phone_column"

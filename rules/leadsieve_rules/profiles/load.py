@@ -1,0 +1,239 @@
+"""Profiles from their files: the built-in ones by name, a user's own by path, strictly read."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from leadsieve_rules.exceptions import InvalidProfile, UnknownProfile, UnknownRegion
+from leadsieve_rules.phone.regions import NUMBER_TYPES, check_region
+from leadsieve_rules.profiles.load_answers import read_answers, read_request
+from leadsieve_rules.profiles.model import (
+    CHECKS,
+    FORMATS,
+    PHONE,
+    RULES,
+    SCOPES,
+    SEVERITIES,
+    STATUSES,
+    CustomRule,
+    Destinations,
+    DuplicateRule,
+    FieldRule,
+    Limits,
+    PhoneRule,
+    Profile,
+    Rule,
+)
+from leadsieve_rules.profiles.section import Section
+from leadsieve_rules.profiles.settings import read_settings
+from leadsieve_rules.wording import did_you_mean, quoted
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+
+def profile_names() -> tuple[str, ...]:
+    """Return the names of the built-in profiles, sorted."""
+    return tuple(
+        sorted(entry.name.removesuffix(".toml") for entry in _folder().iterdir() if entry.name.endswith(".toml"))
+    )
+
+
+def profile_text(name_or_path: str) -> str:
+    """Return a profile's file as it stands: a template to edit.
+
+    Args:
+        name_or_path: A built-in profile's name, or the path of a TOML file.
+
+    Raises:
+        UnknownProfile: There is no such profile, or its file cannot be read.
+        InvalidProfile: The file is not UTF-8.
+    """
+    names = profile_names()
+    try:
+        if name_or_path in names:
+            return _folder().joinpath(f"{name_or_path}.toml").read_text(encoding="utf-8")
+        path = Path(name_or_path)
+        if path.suffix == ".toml" or path.name != name_or_path:
+            return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidProfile(
+            f"profile {quoted(name_or_path)}: not UTF-8 at byte {error.start}; save it as UTF-8"
+        ) from error
+    except OSError as error:
+        raise UnknownProfile(
+            f"profile {quoted(name_or_path)} cannot be read: {error.strerror or error}; "
+            f"give a TOML file's path or one of {', '.join(names)}"
+        ) from error
+    raise UnknownProfile(
+        f"unknown profile {quoted(name_or_path)}{did_you_mean(name_or_path, names)}; "
+        f"the profiles are {', '.join(names)}; a file of your own is named by its path, ending in .toml"
+    )
+
+
+def load_profile(name_or_path: str) -> Profile:
+    """Load a profile.
+
+    Args:
+        name_or_path: A built-in profile's name, or the path of a TOML file.
+
+    Raises:
+        UnknownProfile: There is no such profile, or its file cannot be read.
+        InvalidProfile: The file breaks the format; the message names file, section and key.
+    """
+    return read_profile(profile_text(name_or_path), name_or_path)
+
+
+def read_profile(text: str, file: str) -> Profile:
+    """Read a profile from TOML text.
+
+    Args:
+        text: The profile.
+        file: The name that messages give it.
+
+    Raises:
+        InvalidProfile: The text breaks the format; the message names file, section and key.
+    """
+    try:
+        root = Section(file, "", tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidProfile(f"profile {quoted(file)}: not TOML: {error}") from error
+    head = root.section("profile")
+    settings = read_settings(root.section("settings"))
+    fields = _fields(root.section("fields"))
+    profile = Profile(
+        name=head.need("name", str),
+        title=head.need("title", str),
+        source=head.need("source", str),
+        assumed=_assumed(head.section("assumed"), root),
+        phone=_phone(root.section("phone")),
+        fields=fields,
+        custom=_custom(root.section("custom")),
+        settings=settings,
+        duplicates=_duplicates(root.section("duplicates")),
+        destination=_destination(root.section("destination")),
+        limits=_limits(root.section("limits")),
+        answers=read_answers(root.section("answer"), settings),
+        request=read_request(root.section("request"), fields, settings),
+    )
+    head.done()
+    root.done()
+    return profile
+
+
+def _folder() -> Traversable:
+    return files("leadsieve_rules").joinpath("profiles")
+
+
+def _assumed(section: Section, root: Section) -> dict[str, str]:
+    """Read what was assumed, and check that each key path is one of the file's."""
+    found = {}
+    for path in section.names():
+        found[path] = section.need(path, str)
+        if not root.has(path):
+            section.fail(quoted(path), "no such key in this profile; write the key's path, such as limits.bytes")
+    return found
+
+
+def _phone(section: Section) -> PhoneRule:
+    region = section.value("default_region", str)
+    if region is not None:
+        _check_regions(section, "default_region", (region,))
+    rule = PhoneRule(
+        check=section.choice("check", CHECKS) or "valid",
+        format=section.choice("format", FORMATS) or "e164",
+        default_region=region,
+    )
+    section.done()
+    return rule
+
+
+def _fields(section: Section) -> dict[str, FieldRule]:
+    if PHONE not in section:
+        section.fail(PHONE, "is missing; every profile has this field")
+    fields = {}
+    for name, entry in section.sections():
+        required = entry.flag("required")
+        fields[name] = FieldRule(
+            name=name,
+            synonyms=entry.texts("synonyms") or (),
+            required=required,
+            rule=_rule(entry),
+            severity=entry.choice("severity", SEVERITIES) or ("reject" if required else "warn"),
+        )
+        if name == PHONE and "rule" in entry:
+            entry.fail("rule", "the phone number's rule is [phone] check")
+        entry.done()
+    return fields
+
+
+def _rule(entry: Section) -> Rule | None:
+    if "rule" not in entry:
+        return None
+    section = entry.section("rule")
+    kind = section.choice("kind", RULES)
+    if kind is None:
+        section.fail("kind", f"is missing; it takes {' | '.join(RULES)}")
+    if kind == "email":
+        rule = Rule(kind)
+    else:
+        least = 0 if kind == "text" else -(2**63)
+        rule = Rule(kind, section.number("min", low=least), section.number("max", low=least))
+    if rule.low is not None and rule.high is not None and rule.low > rule.high:
+        section.fail("min", f"{rule.low} is above max, {rule.high}")
+    section.done()
+    return rule
+
+
+def _custom(section: Section) -> CustomRule:
+    rule = CustomRule(max=section.number("max", low=0), container=section.value("container", str))
+    section.done()
+    return rule
+
+
+def _duplicates(section: Section) -> DuplicateRule:
+    statuses = section.texts("statuses", STATUSES)
+    rule = DuplicateRule(
+        scope=section.choice("scope", SCOPES),
+        statuses=STATUSES if statuses is None else statuses,
+        age_days=section.number("age_days"),
+        delete_first=section.texts("delete_first", STATUSES) or (),
+    )
+    section.done()
+    return rule
+
+
+def _destination(section: Section) -> Destinations:
+    rule = Destinations(
+        countries=section.texts("countries") or (),
+        prefixes=section.texts("prefixes") or (),
+        number_types=section.texts("number_types", NUMBER_TYPES) or (),
+    )
+    _check_regions(section, "countries", rule.countries)
+    for prefix in rule.prefixes:
+        if not (prefix.isascii() and prefix.isdigit()):
+            section.fail("prefixes", f"{quoted(prefix)} must be digits only, country code first, without +")
+    section.done()
+    return rule
+
+
+def _limits(section: Section) -> Limits:
+    limits = Limits(
+        rows=section.number("rows"),
+        bytes=section.number("bytes"),
+        row_chars=section.number("row_chars"),
+        per_minute=section.number("per_minute"),
+    )
+    section.done()
+    return limits
+
+
+def _check_regions(section: Section, key: str, regions: tuple[str, ...]) -> None:
+    for region in regions:
+        try:
+            check_region(region)
+        except UnknownRegion as error:
+            section.fail(key, error.message)

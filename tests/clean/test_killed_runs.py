@@ -1,0 +1,160 @@
+"""A run that is really killed (SIGKILL), then the same command: the result of an undisturbed run."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import leadsieve as ls
+from leadsieve.publish import STEPS
+from leadsieve_connectors.campaigns import STATE_STEPS
+
+#: Runs the command and, where a step is named, kills its own process when that step is announced.
+_CHILD = """
+import logging, os, signal, sys
+import leadsieve
+class Killer(logging.Handler):
+    def emit(self, record):
+        if getattr(record, "step", None) == sys.argv[1]:
+            os.kill(os.getpid(), signal.SIGKILL)
+for name in ("leadsieve.publish", "leadsieve_connectors.campaigns"):
+    logging.getLogger(name).addHandler(Killer())
+    logging.getLogger(name).setLevel(logging.DEBUG)
+options = dict(campaign="c", state="s.duckdb") if sys.argv[2] else {}
+leadsieve.clean("leads.csv", region="US", out="out", overwrite=bool(sys.argv[3]), tuning={tuning}, **options)
+""".replace("{tuning}", "dict(row_group_rows=256, chunk_bytes=4096, threads=2)")
+_TUNING = {"row_group_rows": 256, "chunk_bytes": 4096, "threads": 2}
+
+
+def _write(path: Path, first: int, rows: int) -> None:
+    lines = [f"+1201{2000000 + first + i % (rows - rows // 50)},name {i}" for i in range(rows)]
+    path.write_text("phone,name\n" + "\n".join(lines) + "\n")
+
+
+def _child(folder: Path, step: str, *, campaign: bool, overwrite: bool) -> subprocess.Popen[bytes]:
+    arguments = [sys.executable, "-c", _CHILD, step, "c" if campaign else "", "o" if overwrite else ""]
+    return subprocess.Popen(arguments, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def _clean(folder: Path, *, campaign: bool, overwrite: bool, source: str = "leads.csv") -> ls.Run:
+    options = {"campaign": "c", "state": "s.duckdb"} if campaign else {}
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        return ls.clean(source, region="US", out="out", overwrite=overwrite, tuning=_TUNING, **options)
+    finally:
+        os.chdir(before)
+
+
+def _prepare(folder: Path, *, campaign: bool, overwrite: bool, rows: int) -> None:
+    """Lay out what stands before the run: with `overwrite` an earlier run in OUT, and so a state."""
+    folder.mkdir()
+    _write(folder / "leads.csv", 0, rows)
+    if overwrite:
+        _write(folder / "earlier.csv", 20, 60)
+        _clean(folder, campaign=campaign, overwrite=False, source="earlier.csv")
+
+
+def _result(folder: Path) -> dict[str, object]:
+    """Everything that the run leaves, but for times."""
+    left: dict[str, object] = {p.name: None for p in folder.iterdir()}
+    left |= {p.name: p.read_bytes() for p in (folder / "out").iterdir() if p.name != "run.json"}
+    if (folder / "s.duckdb").exists():
+        with duckdb.connect(str(folder / "s.duckdb"), read_only=True) as state:
+            left["contacts"] = state.sql("SELECT key, run_seq, status FROM contacts ORDER BY ALL").fetchall()
+            left["runs"] = state.sql("SELECT seq, run_id, fingerprint, published FROM runs ORDER BY seq").fetchall()
+    return left
+
+
+_EXCHANGED = {"old-set-aside"}  # a step of file systems that cannot exchange two names
+_STEPS = [
+    *((step, True, overwrite) for step in (*STATE_STEPS, *STEPS) for overwrite in (False, True)),
+    *((step, False, overwrite) for step in STEPS for overwrite in (False, True)),
+]
+_HAPPENS = [
+    (step, campaign, overwrite)
+    for step, campaign, overwrite in _STEPS
+    if step not in _EXCHANGED
+    and (campaign or step not in {"staging-marked", "state-committed", "run-marked"})
+    and not (overwrite and step in {"state-written", "state-renamed"})  # the state is there already
+]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    kept: dict[tuple[bool, bool, int], dict[str, object]] = {}
+
+    def _undisturbed(*, campaign: bool, overwrite: bool, rows: int) -> dict[str, object]:
+        key = (campaign, overwrite, rows)
+        if key not in kept:
+            folder = tmp_path_factory.mktemp("undisturbed") / "run"
+            _prepare(folder, campaign=campaign, overwrite=overwrite, rows=rows)
+            _clean(folder, campaign=campaign, overwrite=overwrite)
+            kept[key] = _result(folder)
+        return kept[key]
+
+    return _undisturbed
+
+
+@pytest.mark.parametrize(("step", "campaign", "overwrite"), _HAPPENS)
+def test_killed_at_a_step(tmp_path: Path, undisturbed, step: str, campaign: bool, overwrite: bool) -> None:
+    folder = tmp_path / "run"
+    _prepare(folder, campaign=campaign, overwrite=overwrite, rows=300)
+    assert _child(folder, step, campaign=campaign, overwrite=overwrite).wait(60) == -signal.SIGKILL
+    _clean(folder, campaign=campaign, overwrite=overwrite)
+    assert _result(folder) == undisturbed(campaign=campaign, overwrite=overwrite, rows=300)
+
+
+@pytest.mark.parametrize("moment", range(12))
+def test_killed_at_a_moment_after_the_first_byte(tmp_path: Path, undisturbed, moment: int) -> None:
+    folder, rows = tmp_path / "run", 3000
+    _prepare(folder, campaign=True, overwrite=True, rows=rows)
+    child = _child(folder, "no step", campaign=True, overwrite=True)
+    deadline = time.monotonic() + 60
+    while not any(p.stat().st_size for p in folder.glob(".out.leadsieve-*/out/*.parquet")):
+        assert time.monotonic() < deadline, "the run never wrote"
+        time.sleep(0.001)
+    time.sleep(moment * 0.02)
+    child.kill()
+    child.wait(60)
+    before = {p.name for p in (folder / "out").iterdir()}
+    assert {"accepted.parquet", "rejected.parquet", "errors.parquet", "summary.json", "run.json"} == before
+    _clean(folder, campaign=True, overwrite=True)
+    assert _result(folder) == undisturbed(campaign=True, overwrite=True, rows=rows)
+
+
+@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_interrupted_leaves_nothing(tmp_path: Path, number: signal.Signals, exit_code: int) -> None:
+    _write(tmp_path / "leads.csv", 0, 20_000)
+    arguments = [
+        "-m",
+        "leadsieve",
+        "clean",
+        "leads.csv",
+        "--region",
+        "US",
+        "--campaign",
+        "c",
+        "--out",
+        "out",
+        "--quiet",
+    ]
+    environment = {**os.environ, "LEADSIEVE_ROW_GROUP_ROWS": "256", "LEADSIEVE_CHUNK_BYTES": "4096"}
+    with subprocess.Popen(
+        [sys.executable, *arguments], cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=environment
+    ) as child:
+        while not any(p.stat().st_size for p in tmp_path.glob(".out.leadsieve-*/out/*.parquet")):
+            assert child.poll() is None
+            time.sleep(0.001)
+        child.send_signal(number)
+        _, said = child.communicate(timeout=60)
+    assert child.returncode == exit_code, said
+    new_campaign, last = said.splitlines()
+    assert new_campaign.startswith("NEW CAMPAIGN 'c'")
+    assert last.startswith("leadsieve: interrupted: ")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["leads.csv", "leadsieve.duckdb", "leadsieve.duckdb.lock"]

@@ -1,0 +1,69 @@
+"""The pipeline: everything once and in order, whatever the threads; an error anywhere ends it all."""
+
+import threading
+import time
+
+import pytest
+
+from leadsieve import pipeline
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_every_item_is_judged_once_and_kept_in_order(threads: int) -> None:
+    ordered: list[int] = []
+    written: list[int] = []
+
+    def judge(item: int) -> int:
+        time.sleep(0.002 if item % 3 == 0 else 0)  # late ones must not be overtaken
+        return item * 10
+
+    def order(item: int) -> int:
+        ordered.append(item)
+        return item + 1
+
+    pipeline.run(range(40), judge, order, written.append, threads=threads)
+    assert ordered == [i * 10 for i in range(40)]
+    assert written == [i * 10 + 1 for i in range(40)]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("part", ["read", "judge", "order", "write"])
+def test_an_error_in_any_part_is_raised_and_no_thread_is_left(threads: int, part: str) -> None:
+    def fail_at(name: str, item: int) -> int:
+        if name == part and item == 7:
+            raise ArithmeticError(name)
+        return item
+
+    chunks = (fail_at("read", i) for i in range(1000))
+    with pytest.raises(ArithmeticError, match=part):
+        pipeline.run(
+            chunks,
+            lambda i: fail_at("judge", i),
+            lambda i: fail_at("order", i),
+            lambda i: fail_at("write", i) and None,
+            threads=threads,
+        )
+    assert not [t for t in threading.enumerate() if t.name.startswith("leadsieve")]
+
+
+def test_few_chunks_are_alive_at_a_time() -> None:
+    read = 0
+    most = 0
+    written = 0
+    release = threading.Event()
+
+    def chunks():
+        nonlocal read
+        for i in range(200):
+            read += 1
+            yield i
+
+    def write(item: int) -> None:
+        nonlocal written, most
+        release.wait(0.05)
+        written += 1
+        most = max(most, read - written)
+
+    pipeline.run(chunks(), lambda i: i, lambda i: i, write, threads=2)
+    assert written == 200
+    assert most <= 2 + 1 + 1 + 3 + 2

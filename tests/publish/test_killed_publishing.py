@@ -1,0 +1,194 @@
+"""A process that is killed at any named step leaves nothing half done, and the same command again makes it good."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from leadsieve.publish import STEPS, published
+from leadsieve_connectors.campaigns import STATE_STEPS, State
+
+DRIVER = Path(__file__).with_name("driver.py")
+_spec = importlib.util.spec_from_file_location("publish_driver", DRIVER)
+driver = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(driver)
+
+PLAIN = ("staging-created", "files-sealed", "swapped", "swap-synced", "staging-removed")
+TWO_RENAMES = (*PLAIN[:2], "old-set-aside", *PLAIN[2:])
+COMMIT = (
+    "staging-created",
+    "files-sealed",
+    "staging-marked",
+    *STATE_STEPS[2:],
+    "state-committed",
+    "swapped",
+    "swap-synced",
+    "run-marked",
+    "staging-removed",
+)
+COMMIT_TWO_RENAMES = (*COMMIT[: COMMIT.index("swapped")], "old-set-aside", *COMMIT[COMMIT.index("swapped") :])
+
+#: Scenario: the options of the run, what stands before it (an earlier run in OUT, keys in the state), and its steps.
+SCENARIOS = {
+    "plain-missing": ({}, False, None, PLAIN),
+    "plain-overwrite": ({"overwrite": True}, True, None, PLAIN),
+    "plain-overwrite-two-renames": ({"overwrite": True, "exchange": False}, True, None, TWO_RENAMES),
+    "campaign-no-state": ({"state": "s.duckdb"}, False, 0, (*STATE_STEPS[:2], *COMMIT)),
+    "campaign-overwrite": ({"state": "s.duckdb", "overwrite": True}, True, 1000, COMMIT),
+    "campaign-large-two-renames": (
+        {"state": "s.duckdb", "overwrite": True, "exchange": False, "keys": 200_000},
+        True,
+        200_000,
+        COMMIT_TWO_RENAMES,
+    ),
+}
+
+
+def before(folder, name):
+    """Lay out what stands before the run of a scenario; return the run's options."""
+    options, earlier, held, _ = SCENARIOS[name]
+    options = {**options, "out": str(folder / "out"), "first": 5_000_000}
+    if "state" in options:
+        options["state"] = str(folder / options["state"])
+    if earlier:
+        driver.run({**options, "keys": held or 10, "first": 1_000, "overwrite": False})
+        (folder / "out" / "report.html").write_text("a report that was added later")
+    return options
+
+
+def after(options):
+    """Everything that a run leaves which is not its own name or time."""
+    out = Path(options["out"])
+    found = {path.name: path.read_bytes() for path in out.iterdir() if path.name != "run.json"}
+    found["whole"] = published(out)["fingerprint"]
+    found["beside"] = sorted(path.name for path in out.parent.iterdir())
+    if options.get("state"):
+        state = State(Path(options["state"]))
+        info = state.campaign("summer")
+        contacts = [key for batch in state.contacts("summer") for key in batch.column("key").to_pylist()]
+        found["state"] = (info.runs, dict(info.statuses), sorted(contacts), state.unpublished())
+    return found
+
+
+@pytest.fixture(scope="session")
+def layouts(tmp_path_factory):
+    """What stands before each scenario, and what an undisturbed run makes of it."""
+    made = {}
+
+    def layout(name):
+        if name not in made:
+            folder = tmp_path_factory.mktemp("layout")
+            before(folder, name)
+            undisturbed = tmp_path_factory.mktemp("undisturbed")
+            shutil.copytree(folder, undisturbed, dirs_exist_ok=True)
+            options = options_in(undisturbed, name)
+            driver.run(options)
+            made[name] = folder, after(options)
+        return made[name]
+
+    return layout
+
+
+def options_in(folder, name):
+    options = {**SCENARIOS[name][0], "out": str(folder / "out"), "first": 5_000_000}
+    if "state" in options:
+        options["state"] = str(folder / options["state"])
+    return options
+
+
+def child(options):
+    done = subprocess.run([sys.executable, DRIVER, json.dumps(options)], capture_output=True, text=True, check=False)
+    return done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr
+
+
+@pytest.mark.parametrize(("name", "at"), [(name, step) for name, scenario in SCENARIOS.items() for step in scenario[3]])
+def test_a_kill_at_any_step_and_the_same_command_again(tmp_path, layouts, name, at):
+    folder, expected = layouts(name)
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    options = options_in(tmp_path, name)
+
+    assert child({**options, "kill": at})[0] == -signal.SIGKILL
+    assert_nothing_half_done(options)
+    driver.run(options)
+
+    assert after(options) == expected
+
+
+def assert_nothing_half_done(options):
+    """OUT is whole, or, for the moment between two renames, missing; never a part."""
+    out = Path(options["out"])
+    assert published(out) is not None or not out.exists()
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_steps_are_announced_in_the_documented_order(tmp_path, name):
+    options = before(tmp_path, name)
+    status, told, errors = child(options)
+    assert (status, errors) == (0, "")
+    assert tuple(told["steps"]) == SCENARIOS[name][3]
+
+
+def test_every_documented_step_is_killed_at():
+    assert {step for scenario in SCENARIOS.values() for step in scenario[3]} == {*STEPS, *STATE_STEPS}
+
+
+@pytest.mark.parametrize("second", ["swapped", "swap-synced", "run-marked", "staging-removed"])
+def test_a_kill_while_rolling_forward(tmp_path, layouts, second):
+    folder, expected = layouts("campaign-large-two-renames")
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    options = options_in(tmp_path, "campaign-large-two-renames")
+
+    assert child({**options, "kill": "old-set-aside"})[0] == -signal.SIGKILL
+    assert child({**options, "kill": second})[0] == -signal.SIGKILL
+    driver.run(options)
+
+    assert after(options) == expected
+
+
+def test_another_run_of_the_state_finishes_the_killed_one(tmp_path):
+    options = {"out": str(tmp_path / "out"), "state": str(tmp_path / "s.duckdb")}
+    assert child({**options, "kill": "state-committed"})[0] == -signal.SIGKILL
+    assert not (tmp_path / "out").exists()
+
+    driver.run({**options, "out": str(tmp_path / "other"), "first": 7})
+
+    assert published(tmp_path / "out")["fingerprint"] == "919000000000+1000"
+    assert published(tmp_path / "other")["fingerprint"] == "7+1000"
+    assert State(tmp_path / "s.duckdb").unpublished() == []
+
+
+def test_two_runs_at_once_take_turns(tmp_path):
+    state = str(tmp_path / "s.duckdb")
+    specs = [
+        {"out": str(tmp_path / f"out{i}"), "state": state, "first": i * 10_000 + 1, "keys": 5_000} for i in range(3)
+    ]
+    running = [
+        subprocess.Popen([sys.executable, DRIVER, json.dumps(spec)], stdout=subprocess.DEVNULL) for spec in specs
+    ]
+    assert [process.wait() for process in running] == [0, 0, 0]
+    assert State(Path(state)).campaign("summer").statuses == {"pending": 15_000}
+    assert all(published(tmp_path / f"out{i}") for i in range(3))
+
+
+def test_a_disk_that_refuses_leaves_nothing(tmp_path):
+    options = {"out": str(tmp_path / "out"), "state": str(tmp_path / "s.duckdb")}
+    driver.run(options)
+    held = (tmp_path / "s.duckdb").stat().st_size
+    refused = {**options, "out": str(tmp_path / "two"), "first": 1, "keys": 400_000, "file_limit": held + 4096}
+
+    status, told, _ = child(refused)
+    assert (status, told["code"]) == (1, "output_failed")
+    assert not (tmp_path / "two").exists()
+    assert State(tmp_path / "s.duckdb").campaign("summer").statuses == {"pending": 1_000}
+
+    driver.run({**refused, "file_limit": None})
+    assert State(tmp_path / "s.duckdb").campaign("summer").statuses == {"pending": 401_000}
+    assert published(tmp_path / "two")
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []

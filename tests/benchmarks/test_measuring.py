@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from benchmarks.compare import as_json, as_text, compare, figures
-from benchmarks.jobs import copy
+from benchmarks.jobs import clean, copy
 from benchmarks.measure import ChildFailed, Measurement, measure
 
 SPIN = "import time\nwhile time.process_time() < 0.4: pass"
@@ -89,3 +89,13 @@ def test_the_copy_holds_every_row_as_text(tmp_path):
     table = pq.read_table(tmp_path / "copy.parquet")
     assert table.num_rows == 2_000
     assert {str(field.type) for field in table.schema} == {"string"}
+
+
+def test_cleaning_the_same_file_again_is_a_whole_run_again(tmp_path):
+    source = tmp_path / "leads.csv"
+    source.write_text("phone_number\n2025550123\n")
+    stamps = []
+    for _ in range(2):
+        clean(source, tmp_path / "out", 1, profile="voicegenie", campaign=None, state=None)
+        stamps.append((tmp_path / "out" / "accepted.parquet").stat().st_ino)
+    assert stamps[0] != stamps[1]

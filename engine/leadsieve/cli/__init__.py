@@ -17,7 +17,7 @@ from leadsieve.exceptions import UsageError
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(leadsieve.__version__, prog_name="leadsieve")
 def cli() -> None:
-    r"""Turn raw lead files into clean lead datasets: exact phone numbers, no row lost, every rejection explained.
+    """Turn raw lead files into clean lead datasets: exact phone numbers, no row lost, every rejection explained.
 
     \b
     Exit codes: 0 published; 1 more rejected than --fail-over allows; 2 usage; 3 a source that cannot be

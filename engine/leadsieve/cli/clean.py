@@ -55,7 +55,7 @@ def clean(
     quiet: bool,
     **options: Any,
 ) -> None:
-    r"""Clean lead files for a target system.
+    """Clean lead files for a target system.
 
     \b
     Every row of SOURCE... ends once in accepted or rejected, with its row number and reasons.

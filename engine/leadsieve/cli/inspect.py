@@ -21,7 +21,7 @@ from leadsieve.config import parse_pairs
 @click.option("--delimiter", metavar="D", help="Delimiter of text sources.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 def inspect(sources: tuple[str, ...], maps: tuple[str, ...], as_json: bool, **options: Any) -> None:
-    r"""Say what a source is: dialect, columns, proposed mapping, verdicts on the first 1,000 rows.
+    """Say what a source is: dialect, columns, proposed mapping, verdicts on the first 1,000 rows.
 
     \b
     leadsieve inspect leads.csv --region IN

@@ -12,7 +12,7 @@ from leadsieve.cli.report import print_json, speaking
 @click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON on stdout.")
 def profiles(name: str | None, as_json: bool) -> None:
-    r"""List the target systems, or print one as a template to edit.
+    """List the target systems, or print one as a template to edit.
 
     \b
     leadsieve profiles

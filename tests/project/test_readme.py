@@ -1,0 +1,56 @@
+"""The README is true: its commands and its Python run, and its tables say what the code says."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from leadsieve.exceptions import _BY_CODE, InternalError, Interrupted, TooManyRejected
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+_BLOCKS = re.findall(r"```(sh|python)\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A folder with what the README's examples name."""
+    (tmp_path / "tests" / "data").mkdir(parents=True)
+    shutil.copy(ROOT / "tests" / "data" / "leads.csv", tmp_path / "tests" / "data")
+    return tmp_path
+
+
+def test_the_commands_run(clone: Path) -> None:
+    commands = [line for kind, text in _BLOCKS if kind == "sh" for line in text.splitlines() if line.startswith("leads")]
+    # The first command's own last part, which .ci/run runs whole.
+    commands += [part.removeprefix(".venv/bin/") for _, text in _BLOCKS for part in text.strip().split(" && ") if part.startswith(".venv/bin/leadsieve")]
+    assert len(commands) >= 6
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("LEADSIEVE_")}
+    for command in commands:
+        words = shlex.split(command, comments=True)
+        found = subprocess.run(
+            [sys.executable, "-m", *words], cwd=clone, capture_output=True, text=True, env=environment, check=False
+        )
+        assert found.returncode == 0, (command, found.stderr)
+        assert found.stdout
+
+
+def test_the_python_runs(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(clone)
+    programs = [text for kind, text in _BLOCKS if kind == "python"]
+    assert programs
+    for program in programs:
+        exec(compile(program, "README.md", "exec"), {})
+
+
+def test_every_code_stands_under_its_exit() -> None:
+    rows = {int(m[1]): set(re.findall(r"`([a-z_]+)`", m[2])) for m in re.finditer(r"^\| (\d+) \|(.*)$", README, re.MULTILINE)}
+    for code, kind in {**_BY_CODE, "too_many_rejected": TooManyRejected, "internal_error": InternalError}.items():
+        assert code in rows[kind.exit_code]
+    assert "130, 143" in README
+    assert Interrupted.exit_code == 130

@@ -25,5 +25,7 @@ def test_the_environment_changes_no_byte(tmp_path: Path, format_: str) -> None:
         command += ["--campaign", "c", "--state", f"{number}.duckdb", "--out", f"out{number}", "--format", format_]
         subprocess.run(command, cwd=tmp_path, env={**os.environ, **environment}, check=True, capture_output=True)
         out = tmp_path / f"out{number}"
-        found.append({p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in out.iterdir() if p.name != "run.json"})
+        found.append(
+            {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in out.iterdir() if p.name != "run.json"}
+        )
     assert found[0] == found[1] == found[2]

@@ -53,7 +53,9 @@ def test_chunk_plan_and_verdicts_survive_pickling() -> None:
 
 def test_the_first_good_phone_is_taken() -> None:
     accepted, rejected, errors = _laid_out(
-        _chunk([("12", "(202) 555-0123", None, None, None), ("", "13", None, None, None), ("12", "13", None, None, None)])
+        _chunk(
+            [("12", "(202) 555-0123", None, None, None), ("", "13", None, None, None), ("12", "13", None, None, None)]
+        )
     )
     assert accepted["phone_number"].to_pylist() == ["+12025550123"]
     assert rejected["lead_row"].to_pylist() == [2, 3]

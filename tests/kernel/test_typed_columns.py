@@ -21,7 +21,7 @@ A = "+12025550123"
         pa.array([12025550123], pa.uint64()),
         pa.array([12025550123.0], pa.float64()),
         pa.array([decimal.Decimal("12025550123.00")], pa.decimal128(20, 2)),
-        pa.array([decimal.Decimal("12025550123")], pa.decimal128(20, 0)),
+        pa.array([decimal.Decimal(12025550123)], pa.decimal128(20, 0)),
         pa.array(["12025550123"], pa.large_string()),
         pa.array(["12025550123"]).dictionary_encode(),
         pa.array([" 12025550123 "]),
@@ -68,7 +68,6 @@ def test_columns_of_different_types_in_two_files_become_strings(tmp_path: Path) 
     ("value", "text"),
     [
         (919876543210.0, "919876543210"),
-        (9.19876543210e11, "919876543210"),
         (-0.0, "0"),
         (0.5, "0.5"),
         (1e300, "1e+300"),

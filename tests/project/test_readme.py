@@ -26,9 +26,16 @@ def clone(tmp_path: Path) -> Path:
 
 
 def test_the_commands_run(clone: Path) -> None:
-    commands = [line for kind, text in _BLOCKS if kind == "sh" for line in text.splitlines() if line.startswith("leads")]
+    commands = [
+        line for kind, text in _BLOCKS if kind == "sh" for line in text.splitlines() if line.startswith("leads")
+    ]
     # The first command's own last part, which .ci/run runs whole.
-    commands += [part.removeprefix(".venv/bin/") for _, text in _BLOCKS for part in text.strip().split(" && ") if part.startswith(".venv/bin/leadsieve")]
+    commands += [
+        part.removeprefix(".venv/bin/")
+        for _, text in _BLOCKS
+        for part in text.strip().split(" && ")
+        if part.startswith(".venv/bin/leadsieve")
+    ]
     assert len(commands) >= 6
     environment = {k: v for k, v in os.environ.items() if not k.startswith("LEADSIEVE_")}
     for command in commands:
@@ -49,7 +56,10 @@ def test_the_python_runs(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_code_stands_under_its_exit() -> None:
-    rows = {int(m[1]): set(re.findall(r"`([a-z_]+)`", m[2])) for m in re.finditer(r"^\| (\d+) \|(.*)$", README, re.MULTILINE)}
+    rows = {
+        int(m[1]): set(re.findall(r"`([a-z_]+)`", m[2]))
+        for m in re.finditer(r"^\| (\d+) \|(.*)$", README, re.MULTILINE)
+    }
     for code, kind in {**_BY_CODE, "too_many_rejected": TooManyRejected, "internal_error": InternalError}.items():
         assert code in rows[kind.exit_code]
     assert "130, 143" in README

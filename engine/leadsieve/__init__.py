@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from leadsieve._version import __version__ as __version__
 from leadsieve.exceptions import (
     InternalError,
     Interrupted,
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     from leadsieve.progress import Callback, Progress
     from leadsieve.run import Part, Run
     from leadsieve_rules.profiles import Profile
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Inspection",
@@ -147,13 +146,13 @@ def clean(
     options = Options(
         sources=_paths(sources),
         profile=None if profile is None else os.fspath(profile),
-        settings=dict(settings or {}),
+        settings=_mapping("settings", settings),
         region=region,
         region_column=region_column,
         campaign=campaign,
         state=Path(state if state is not None else os.environ.get("LEADSIEVE_STATE", "leadsieve.duckdb")),
-        out=None if out is None else Path(out),
-        map=dict(map or {}),
+        out=None if out is None else Path(out).absolute(),
+        map=_mapping("map", map),
         format=format,
         duplicates=duplicates,
         fail_over=fail_over,
@@ -206,7 +205,7 @@ def inspect(
         profile=None if profile is None else os.fspath(profile),
         region=region,
         region_column=region_column,
-        map=dict(map or {}),
+        map=_mapping("map", map),
         encoding=encoding,
         delimiter=delimiter,
     )
@@ -264,7 +263,15 @@ def profile_template(name: str | os.PathLike[str]) -> str:
         return profile_text(os.fspath(name))
 
 
+def _mapping(name: str, given: Mapping[str, Any] | None) -> dict[str, Any]:
+    if given is not None and not isinstance(given, Mapping):
+        raise UsageError(f"{name}={given!r} is not a mapping; write it like {{'Mobile No': 'phone_number'}}")
+    return dict(given or {})
+
+
 def _paths(sources: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> tuple[str, ...]:
     if isinstance(sources, str | os.PathLike):
         return (os.fspath(sources),)
+    if not isinstance(sources, list | tuple) or not all(isinstance(source, str | os.PathLike) for source in sources):
+        raise UsageError(f"{type(sources).__name__} is not a path or a list of paths; write a frame to Parquet first")
     return tuple(os.fspath(source) for source in sources)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,11 @@ from leadsieve.ledger import Ledger
 from leadsieve.text import as_text
 from leadsieve_rules.columns import ColumnMap
 from leadsieve_rules.profiles import PHONE, Answer, Profile, Settings, render
+from leadsieve_rules.profiles.templates import RUN_NAMES
 from leadsieve_rules.reasons import GROUPS, REASONS, message
 
 
-class ErrorList:
+class ListedErrors:
     """The first rejected rows that an answer lists, up to its cap.
 
     Args:
@@ -44,7 +45,7 @@ class ErrorList:
         wanted = np.flatnonzero(first & self._bits())[: self._room]
         columns = self._maps[verdicts.chunk.file].columns
         field_of = {name: field for field, names in columns.items() for name in names}
-        phones = as_text(verdicts.chunk.table.column(columns[PHONE][0]))
+        cells = [as_text(verdicts.chunk.table.column(name)) for name in verdicts.phone_columns]
         left = set(wanted.tolist())
         for finding in verdicts.findings:
             if not left or not rejects(finding):
@@ -57,7 +58,7 @@ class ErrorList:
                     item = _item(verdicts, verdicts.chunk.rows[index].as_py(), verdicts.chunk.lines[index].as_py())
                     item |= {"column": finding.column, "field": field_of.get(finding.column, finding.column)}
                     item |= _cause(finding.code, finding.detail)
-                    yield item | {"value": value, PHONE: phones[index].as_py()}
+                    yield item | {"value": value, PHONE: cells[verdicts.taken[index]][index].as_py()}
 
     def _bad(self, verdicts: Verdicts) -> Iterator[dict[str, Any]]:
         """Yield the first listed records that could not be parsed."""
@@ -80,7 +81,7 @@ def _cause(code: str, detail: str | None) -> dict[str, Any]:
 
 
 def answer(
-    profile: Profile, settings: Settings, ledger: Ledger, errors: ErrorList, identity: Mapping[str, Any]
+    profile: Profile, settings: Settings, ledger: Ledger, listed: ListedErrors, identity: Mapping[str, Any]
 ) -> Answer:
     """Predict the target system's answer to the sources as given.
 
@@ -88,14 +89,31 @@ def answer(
         profile: The target system.
         settings: Its settings in force.
         ledger: The run's counts.
-        errors: The rows that an answer may list.
+        listed: The rows that an answer may list.
         identity: `run_id`, `campaign`, `campaign_id`, `file_name` and `now` of the run.
 
     Returns:
         The answer, in the system's exact shape.
     """
+    conditions = ["nothing_accepted"] if ledger.accepted == 0 else []
+    return render(profile, _names(settings, ledger, listed.items, identity) | {"conditions": conditions})
+
+
+def refusal(profile: Profile, settings: Settings) -> Any:
+    """Return what the target system would answer to a request that is malformed as a whole; None where unknown."""
+    condition = "request_malformed"
+    if not any(condition in error.when for error in profile.answers.errors):
+        return None
+    identity = dict.fromkeys(RUN_NAMES)
+    return render(profile, _names(settings, Ledger.of([]), [], identity) | {"conditions": [condition]}).body
+
+
+def _names(
+    settings: Settings, ledger: Ledger, listed: Sequence[Mapping[str, Any]], identity: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Give every name that an answer's template can hold its value."""
     counts = {code: ledger.reasons[code] for code in REASONS}
-    names: dict[str, Any] = {
+    return {
         "rows": ledger.rows,
         "accepted": ledger.accepted,
         "rejected": ledger.rejected,
@@ -103,9 +121,7 @@ def answer(
         **counts,
         **{group: ledger.groups[group] for group in GROUPS},
         "reasons": {code: count for code, count in counts.items() if count},
-        "errors": errors.items,
+        "errors": listed,
         **identity,
         **{name: value for name, value in settings.values.items() if value is not None or name not in identity},
     }
-    names["conditions"] = ["nothing_accepted"] if ledger.accepted == 0 else []
-    return render(profile, names)

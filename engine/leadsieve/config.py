@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 import math
 import os
 import re
@@ -19,6 +17,13 @@ Format = Literal["parquet", "csv"]
 Scope = Literal["none", "file", "run", "campaign", "all"]
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([kmg])i?)?b?", re.IGNORECASE)
+_LARGEST = {
+    "threads": 256,
+    "chunk_bytes": 1 << 30,
+    "max_record_bytes": 1 << 30,
+    "row_group_rows": 1 << 30,
+    "compression_level": 22,
+}
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 
@@ -45,6 +50,17 @@ class Tuning:
     compression_level: int = 1
     lock_seconds: float = 10.0
 
+    def __post_init__(self) -> None:
+        """Refuse what no machine can do."""
+        for name in ("threads", "chunk_bytes", "max_record_bytes", "row_group_rows", "compression_level"):
+            value = getattr(self, name)
+            if type(value) is not int or value < 1:
+                raise UsageError(f"tuning {name}={value!r} is not a whole number of 1 or more; write it like 4 or 4MB")
+            if value > _LARGEST[name]:
+                raise UsageError(f"tuning {name}={value} is more than {_LARGEST[name]}; give less")
+        if type(self.lock_seconds) not in {int, float} or not 0 <= self.lock_seconds < math.inf:
+            raise UsageError(f"tuning lock_seconds={self.lock_seconds!r} is not a number of seconds")
+
     @classmethod
     def of(cls, given: Tuning | Mapping[str, Any] | None, environ: Mapping[str, str]) -> Tuning:
         """Take the tuning from what the caller gave, else from the environment, else the defaults.
@@ -63,13 +79,19 @@ class Tuning:
 
 
 def _number(name: str, value: object) -> Any:
-    match = _SIZE.fullmatch(str(value).strip())
-    number = float(match[1]) * _UNITS[(match[2] or "").lower()] if match else math.nan
-    if name == "lock_seconds" and number >= 0:
-        return number
-    if not number >= 1:
-        raise UsageError(f"tuning {name}={value!r} is not a positive number; write it like 4 or 4MB")
-    return int(number)
+    """Read a number as the environment gives it; what is none is left for the check of the whole."""
+    match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        return value
+    number = float(match[1]) * _UNITS[(match[2] or "").lower()]
+    return number if name == "lock_seconds" or not number.is_integer() else int(number)
+
+
+#: Options that do not decide what becomes of a row. Every other one tells two runs apart.
+_NOT_JUDGING = frozenset(
+    ("sources", "state", "out", "format", "fail_over", "overwrite", "again", "existing_campaign", "dry_run", "tuning")
+)
+_TEXTS = ("profile", "region", "region_column", "campaign", "encoding", "delimiter")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +121,8 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse what no run can do, before anything is opened."""
-        if not self.sources:
+        self._check_kinds()
+        if not self.sources or "" in self.sources:
             raise UsageError("no source was named; give a file, a folder, a glob, a URL, or - for stdin")
         if self.format not in get_args(Format):
             raise UsageError(f"--format {self.format!r} is unknown; there are {', '.join(get_args(Format))}")
@@ -117,31 +140,37 @@ class Options:
             raise UsageError(f"--delimiter {self.delimiter!r} is not one character; for a tab type --delimiter $'\\t'")
         if self.rows is not None and self.rows < 1:
             raise UsageError(f"--rows {self.rows} leaves nothing to read; give 1 or more")
+        if self.fail_over is not None and not 0 <= self.fail_over <= 1:
+            raise UsageError(f"fail_over={self.fail_over} is not a share between 0 and 1; 5% is 0.05")
 
-    @property
-    def scope(self) -> Scope:
-        """What a number must not repeat: as told, else the campaign where one is named, else the run."""
-        return self.duplicates or ("campaign" if self.campaign is not None else "run")
+    def _check_kinds(self) -> None:
+        """Refuse values of the wrong kind, which a notebook can give and the command line cannot."""
+        texts = {name: getattr(self, name) for name in _TEXTS}
+        for name, value in texts.items():
+            if value is not None and not isinstance(value, str):
+                raise UsageError(f"{name}={value!r} is not a string")
+        for column, target in self.map.items():
+            if {type(column), type(target)} != {str}:
+                raise UsageError(f"map={{{column!r}: {target!r}}} does not map a column's name to a field's")
+        for name, value in {"rows": self.rows, "fail_over": self.fail_over}.items():
+            if value is not None and type(value) not in {int, float}:
+                raise UsageError(f"{name}={value!r} is not a number")
+        for name in ("state", "out"):
+            path = str(getattr(self, name) or "")
+            if "://" in path:
+                raise UsageError(f"--{name} {path} is a URL; name a local path")
+        if "\0" in "".join([*self.sources, *(v for v in texts.values() if v), str(self.state), str(self.out)]):
+            raise UsageError("a path or name holds a NUL character, which no file has; check the quoting")
 
-    def judging(self, profile_text: str) -> dict[str, Any]:
-        """Return the options that decide what becomes of a row, as JSON values: equal for runs that would agree."""
+    def judging(self) -> dict[str, Any]:
+        """Return the options that decide what becomes of a row, as plain values."""
+        values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in _NOT_JUDGING}
         return {
-            "profile": hashlib.sha256(profile_text.encode()).hexdigest(),
-            "settings": {str(k): str(v) for k, v in sorted(self.settings.items())},
-            "region": self.region,
-            "region_column": self.region_column,
-            "campaign": self.campaign,
-            "map": list(map(list, self.map.items())),
-            "duplicates": self.scope,
-            "encoding": self.encoding,
-            "delimiter": self.delimiter,
-            "rows": self.rows,
+            **values,
+            "settings": dict(self.settings),
+            "map": [list(pair) for pair in self.map.items()],
             "max_record_bytes": self.tuning.max_record_bytes,
         }
-
-    def fingerprint(self, profile_text: str) -> str:
-        """Return the hex SHA-256 of `judging`: what must be equal for a re-run to be recognised, sources aside."""
-        return hashlib.sha256(json.dumps(self.judging(profile_text), sort_keys=True).encode()).hexdigest()
 
 
 def parse_share(text: str) -> float:
@@ -168,5 +197,7 @@ def parse_pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
         key, sign, value = text.rpartition("=") if option == "--map" else text.partition("=")
         if not sign or not key.strip():
             raise UsageError(f"{option} {text!r} is not of the form KEY=VALUE")
+        if key in pairs:
+            raise UsageError(f"{option} names {key!r} twice; give it once")
         pairs[key] = value.strip() if option == "--map" else value
     return pairs

@@ -17,24 +17,22 @@ import pyarrow.compute as pc
 
 from leadsieve.config import Scope
 from leadsieve.kernel import Verdicts
-from leadsieve.text import as_text
 from leadsieve_connectors.campaigns import STATUSES
-from leadsieve_rules.columns import ColumnMap
 from leadsieve_rules.findings import Finding
-from leadsieve_rules.profiles import PHONE
 
 _Keys = npt.NDArray[np.uint64]
 _ROW_BITS = np.uint64(40)
 
 
-def phone_keys(phones: pa.Table) -> _Keys:
-    """Return each number's key: all digits of its E.164 form as an unsigned 64-bit integer; 0 where there is none.
+def phone_keys(e164: pa.Array) -> _Keys:
+    """Return each number's key: all digits of its E.164 form as an unsigned 64-bit integer.
 
-    Valid numbers have up to 17 digits, so every one fits and no two share a key.
+    Numbers that are valid, or possible, have up to 17 digits, so every one fits and no two share a key.
+
+    Args:
+        e164: string array without nulls, of numbers that were accepted.
     """
-    digits = pc.utf8_slice_codeunits(phones.column("e164").combine_chunks(), 1)
-    keys = pc.fill_null(digits.cast(pa.uint64()), 0)
-    return np.asarray(keys.to_numpy(zero_copy_only=False), np.uint64)
+    return np.asarray(pc.utf8_slice_codeunits(e164, 1).cast(pa.uint64()).to_numpy(zero_copy_only=False), np.uint64)
 
 
 class FirstRows:
@@ -153,14 +151,11 @@ class Duplicates:
     Args:
         scope: What a number must not repeat: nothing, its file, the run, or the run and a campaign.
         names: The sources' names by ordinal.
-        maps: The sources' column maps by ordinal.
         campaign: The numbers that campaigns hold; None where no campaign counts.
     """
 
-    def __init__(
-        self, scope: Scope, names: Sequence[str], maps: Mapping[int, ColumnMap], campaign: CampaignKeys | None
-    ) -> None:
-        self._scope, self._names, self._maps, self._campaign = scope, names, maps, campaign
+    def __init__(self, scope: Scope, names: Sequence[str], campaign: CampaignKeys | None) -> None:
+        self._scope, self._names, self._campaign = scope, names, campaign
         self._first, self._file = FirstRows(), 0
 
     def judge(self, verdicts: Verdicts) -> tuple[Verdicts, _Keys]:
@@ -170,7 +165,7 @@ class Duplicates:
             The verdicts, and the keys of the rows that are accepted, in row order.
         """
         good = np.flatnonzero(verdicts.causes == 0)
-        keys = phone_keys(verdicts.phones)[good]
+        keys = phone_keys(verdicts.phones.column("e164").combine_chunks().take(pa.array(good)))
         findings: list[Finding] = []
         if self._scope != "none":
             findings = self._judge(verdicts, good, keys)
@@ -184,27 +179,21 @@ class Duplicates:
         rows = verdicts.chunk.rows.to_numpy()[good].astype(np.uint64)
         refs = (np.uint64(file + 1) << _ROW_BITS) | rows
         owners = self._first.claim(keys, refs)
-        first = owners == refs
+        again = owners != refs
         same_file = (owners >> _ROW_BITS) == np.uint64(file + 1)
-        findings = [
-            self._finding(verdicts, "duplicate_in_file", good[~first & same_file], owners[~first & same_file]),
-            self._finding(verdicts, "duplicate_in_run", good[~first & ~same_file], owners[~first & ~same_file]),
-        ]
+        findings: list[Finding] = []
+        for code, where in (("duplicate_in_file", again & same_file), ("duplicate_in_run", again & ~same_file)):
+            findings += verdicts.phone_findings(code, good[where], self._rows(owners[where]))
         if self._campaign is not None:
-            at = self._campaign.find(keys[first])
+            at = self._campaign.find(keys[~again])
             hit = at >= 0
-            index = good[first][hit]
-            described = self._campaign.describe(at[hit])
-            findings.append(self._named(verdicts, "duplicate_in_campaign", index, described))
+            collides = self._campaign.describe(at[hit])
+            findings += verdicts.phone_findings("duplicate_in_campaign", good[~again][hit], collides)
         return findings
 
-    def _finding(self, verdicts: Verdicts, code: str, index: npt.NDArray[np.int64], owners: _Keys) -> Finding:
-        files = (owners >> _ROW_BITS).astype(np.int64) - 1
-        rows = pa.array((owners & np.uint64((1 << 40) - 1)).astype(np.int64)).cast(pa.string())
+    def _rows(self, refs: _Keys) -> pa.Array:
+        """Say for each reference in which file and row it stands."""
+        files = (refs >> _ROW_BITS).astype(np.int64) - 1
+        rows = pa.array((refs & np.uint64((1 << 40) - 1)).astype(np.int64)).cast(pa.string())
         names = pa.array(list(self._names), pa.string()).take(pa.array(files))
-        return self._named(verdicts, code, index, pc.binary_join_element_wise(names, rows, ", row "))
-
-    def _named(self, verdicts: Verdicts, code: str, index: npt.NDArray[np.int64], collides: pa.Array) -> Finding:
-        source = self._maps[verdicts.chunk.file].columns[PHONE][0]
-        values = as_text(verdicts.chunk.table.column(source)).take(pa.array(index))
-        return Finding(code, None, source, index, values, collides)
+        return pc.binary_join_element_wise(names, rows, ", row ")

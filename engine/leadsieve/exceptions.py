@@ -128,7 +128,7 @@ _BY_CODE: dict[str, type[LeadsieveError]] = {
         SourceError,
     ),
     **dict.fromkeys(("invalid_option", "invalid_profile", "invalid_schema"), UsageError),
-    **dict.fromkeys(("state_corrupt", "state_locked"), StateError),
+    **dict.fromkeys(("state_corrupt", "state_locked", "state_conflict"), StateError),
     **dict.fromkeys(("output_exists", "output_failed"), OutputError),
 }
 
@@ -139,4 +139,11 @@ def translated() -> Iterator[None]:
     try:
         yield
     except (RulesError, ConnectorError) as exc:
-        raise _BY_CODE.get(exc.code, UsageError)(exc.message, exc.code) from exc
+        error = _BY_CODE.get(exc.code, UsageError)(exc.message, exc.code)
+        error.answer = getattr(exc, "answer", None)
+        raise error from exc
+    except MemoryError as exc:  # Arrow's own is one of these
+        raise SourceError(
+            "there is not enough memory; lower LEADSIEVE_THREADS and LEADSIEVE_CHUNK_BYTES, or free some",
+            "resource_limit",
+        ) from exc

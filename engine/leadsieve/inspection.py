@@ -14,7 +14,8 @@ from leadsieve.config import Options
 from leadsieve.exceptions import LeadsieveError, translated
 from leadsieve.kernel import Plan, judge
 from leadsieve.ledger import Ledger
-from leadsieve.prepare import Target, aim, map_source, read_options
+from leadsieve.prepare import map_source, read_options
+from leadsieve.target import Target, aim
 from leadsieve.text import as_text
 from leadsieve_connectors.sources import Source, open_sources
 from leadsieve_rules.schemas import CompiledSchema, field_schema

@@ -7,8 +7,8 @@ machine, in any order. What depends on other rows (duplicates) comes after it, i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,12 +19,19 @@ from leadsieve.text import as_text
 from leadsieve_connectors.chunk import Chunk
 from leadsieve_rules import phone
 from leadsieve_rules.columns import ColumnMap
+from leadsieve_rules.destination import destination_findings
 from leadsieve_rules.findings import Finding
 from leadsieve_rules.phone.acceptance import phone_findings
 from leadsieve_rules.phone.regions import REGIONS
 from leadsieve_rules.profiles import PHONE, Profile
+from leadsieve_rules.profiles.model import Destinations
 from leadsieve_rules.reasons import REASONS, reason_of_fault
 from leadsieve_rules.schemas import CompiledSchema
+
+#: The reasons that say that a row has no acceptable number.
+_PHONE_BITS = np.uint64(
+    sum(int(reason.bit) for reason in REASONS.values() if reason.group in ("missing_phone", "invalid_phone"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,8 @@ class Verdicts:
         chunk: The chunk that was judged.
         fields: The trimmed text of each mapped field but the phone: string arrays as long as the chunk's table.
         phones: The columns of `leadsieve_rules.phone.normalize`, as long as the chunk's table.
+        phone_columns: The source's phone columns, in order of preference.
+        taken: int8, as long as the chunk's table: the position in `phone_columns` of the one each row took.
         findings: Faults and warnings on the rows that parsed, in the order of the reasons table.
         causes: uint64, as long as the chunk's table: the bits of the reasons that reject each row; 0 is accepted.
         bad_causes: uint64, as long as the chunk's bad records: likewise.
@@ -62,6 +71,8 @@ class Verdicts:
     chunk: Chunk
     fields: Mapping[str, pa.Array]
     phones: pa.Table
+    phone_columns: tuple[str, ...]
+    taken: npt.NDArray[np.int8]
     findings: tuple[Finding, ...]
     causes: npt.NDArray[np.uint64]
     bad_causes: npt.NDArray[np.uint64]
@@ -76,7 +87,24 @@ class Verdicts:
             if rejects(finding):
                 causes[finding.index] |= REASONS[finding.code].bit
         merged = sorted(self.findings + more, key=lambda f: REASONS[f.code].order)
-        return Verdicts(self.chunk, self.fields, self.phones, tuple(merged), causes, self.bad_causes)
+        return replace(self, findings=tuple(merged), causes=causes)
+
+    def phone_findings(
+        self, code: str, index: npt.NDArray[np.int64], collides: pa.Array | None = None
+    ) -> Iterator[Finding]:
+        """Yield findings on rows' numbers, each under the column that the rows took it from, with its cells.
+
+        Args:
+            code: A reason code.
+            index: int64 positions of rows, strictly increasing.
+            collides: string array as long as `index`: what each collided with.
+        """
+        for position, column in enumerate(self.phone_columns):
+            here = self.taken[index] == position
+            if here.any():
+                cells = _take(as_text(self.chunk.table.column(column)), index[here])
+                hits = None if collides is None else collides.filter(pa.array(here))
+                yield Finding(code, None, column, index[here], cells, hits)
 
 
 def rejects(finding: Finding) -> bool:
@@ -107,12 +135,28 @@ def judge(chunk: Chunk, plan: Plan) -> Verdicts:
         if name != PHONE:
             fields[name], trimmed = _field(chunk.table, sources)
             findings += trimmed
-    phones, phone_findings = _phones(chunk, plan)
-    findings += phone_findings
+    phones, taken, phone_faults = _phones(chunk, plan)
+    findings += phone_faults
     findings += _checks(chunk.table, fields, columns, plan.schema)
-    blank = np.zeros(chunk.table.num_rows, np.uint64)
-    base = Verdicts(chunk, fields, phones, (), blank, _bad_causes(chunk.bad))
-    return base.adding(findings)
+    findings += _absent(chunk.table.num_rows, columns, plan.profile)
+    none = np.zeros(chunk.table.num_rows, np.uint64)
+    base = Verdicts(chunk, fields, phones, columns[PHONE], taken, (), none, _bad_causes(chunk.bad))
+    return _destinations(base.adding(findings), plan.profile)
+
+
+def _absent(rows: int, columns: Mapping[str, tuple[str, ...]], profile: Profile) -> list[Finding]:
+    """Find every row at fault for a required field that no column fills."""
+    absent = [name for name, rule in profile.fields.items() if rule.required and name not in columns]
+    return [Finding("missing_value", None, name, np.arange(rows)) for name in absent]
+
+
+def _destinations(verdicts: Verdicts, profile: Profile) -> Verdicts:
+    """Add the numbers that the campaign may not call, among those that no fault of the number rejects."""
+    if profile.destination == Destinations():
+        return verdicts
+    good = (verdicts.causes & _PHONE_BITS) == 0
+    found = destination_findings(verdicts.phones, good, profile.destination, PHONE)
+    return verdicts.adding(each for f in found for each in verdicts.phone_findings(f.code, f.index))
 
 
 def _field(table: pa.Table, sources: tuple[str, ...]) -> tuple[pa.Array, list[Finding]]:
@@ -131,11 +175,15 @@ def _field(table: pa.Table, sources: tuple[str, ...]) -> tuple[pa.Array, list[Fi
     return taken, findings
 
 
-def _phones(chunk: Chunk, plan: Plan) -> tuple[pa.Table, list[Finding]]:
+_Judged = tuple[str, pa.Array, pa.Table, list[Finding]]
+_Taken = npt.NDArray[np.int8]
+
+
+def _phones(chunk: Chunk, plan: Plan) -> tuple[pa.Table, _Taken, list[Finding]]:
     """Judge the phone column; of several, each row takes the first that is accepted, else the first that is filled."""
     region, has_region = _regions(chunk, plan)
     sources = plan.maps[chunk.file].columns[PHONE]
-    judged = []
+    judged: list[_Judged] = []
     for source in sources:
         raw = as_text(chunk.table.column(source))
         text = _trim(raw)
@@ -144,7 +192,7 @@ def _phones(chunk: Chunk, plan: Plan) -> tuple[pa.Table, list[Finding]]:
         judged.append((source, raw, phones, found))
     if len(judged) == 1:
         source, raw, phones, found = judged[0]
-        return phones, [_placed(f, source, raw) for f in found]
+        return phones, np.zeros(len(raw), np.int8), [_placed(f, source, raw) for f in found]
     return _first_good(judged)
 
 
@@ -154,38 +202,42 @@ def _regions(chunk: Chunk, plan: Plan) -> tuple[str | pa.Array | None, bool | np
     if column is None:
         return plan.region, plan.region is not None
     codes = pc.utf8_upper(_trim(as_text(chunk.table.column(column))))
-    known = pc.fill_null(pc.is_in(codes, pa.array(sorted(REGIONS))), False)
-    codes = pc.if_else(known, codes, pa.scalar(plan.region, pa.string()))
+    # An empty cell takes the default; a code that is none must not be read as a number of the default's country.
+    codes = pc.fill_null(codes, plan.region) if plan.region is not None else codes
+    codes = pc.if_else(pc.is_in(codes, pa.array(sorted(REGIONS))), codes, pa.scalar(None, pa.string()))
     return codes, pc.is_valid(codes).to_numpy(zero_copy_only=False)
 
 
-def _first_good(judged: list[tuple[str, pa.Array, pa.Table, list[Finding]]]) -> tuple[pa.Table, list[Finding]]:
+def _first_good(judged: list[_Judged]) -> tuple[pa.Table, _Taken, list[Finding]]:
     count = len(judged[0][1])
-    choice = np.full(count, -1, np.int64)
-    for position, (_, _, _, found) in enumerate(judged):
-        good = np.ones(count, bool)
+    good = np.ones((len(judged), count), bool)
+    filled = np.zeros((len(judged), count), bool)
+    for position, (_, raw, _, found) in enumerate(judged):
+        filled[position] = pc.is_valid(_trim(raw)).to_numpy(zero_copy_only=False)
         for finding in found:
             if rejects(finding):
-                good[finding.index] = False
-        choice[(choice < 0) & good] = position
-    for position, (_, raw, _, _) in enumerate(judged):
-        filled = pc.is_valid(_trim(raw)).to_numpy(zero_copy_only=False)
-        choice[(choice < 0) & filled] = position
-    choice[choice < 0] = 0
-    pick = pa.array(choice * count + np.arange(count))
+                good[position, finding.index] = False
+    # The first position that holds, and 0 where none does: argmax finds the first of equals.
+    taken = np.where(good.any(axis=0), good.argmax(axis=0), filled.argmax(axis=0))
+    pick = pa.array(taken * count + np.arange(count))
     phones = pa.concat_tables([phones for _, _, phones, _ in judged]).take(pick).combine_chunks()
     findings = []
     for position, (source, raw, _, found) in enumerate(judged):
         for finding in found:
-            index = finding.index[choice[finding.index] == position]
-            findings.append(_placed(Finding(finding.code, finding.detail, source, index), source, raw))
-    return phones, findings
+            at = taken[finding.index]
+            findings.append(_placed(replace(finding, index=finding.index[at == position]), source, raw))
+            if rejects(finding):
+                # What was passed over is said, with what was taken in its place.
+                for later in range(position + 1, len(judged)):
+                    over = replace(finding, index=finding.index[at == later], severity="warn")
+                    findings.append(replace(_placed(over, source, raw), note=f"{judged[later][0]} was taken instead"))
+    return phones, taken.astype(np.int8), findings
 
 
 def _placed(finding: Finding, source: str, raw: pa.Array) -> Finding:
     """Name the source column in a finding, and show the cells as they came."""
     values = None if finding.code == "missing_phone" else _take(raw, finding.index)
-    return Finding(finding.code, finding.detail, source, finding.index, values, finding.collides, finding.severity)
+    return replace(finding, column=source, values=values)
 
 
 def _checks(

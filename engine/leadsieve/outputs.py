@@ -95,8 +95,10 @@ def lay_out(schemas: Sequence[pa.Schema], maps: Sequence[ColumnMap], fields: Ite
     for schema, columns in zip(schemas, maps, strict=True):
         mapped = {name for sources in columns.columns.values() for name in sources}
         unmapped.append([field for field in schema if field.name not in mapped])
-    custom_types, custom = _union(unmapped, set(engine))
-    verbatim_types, verbatim = _union([list(schema) for schema in schemas], {name for name, _ in _REJECTED})
+    # A column whose name is taken in one output is renamed in both, so that it can be followed from one to the other.
+    ours = {name for name, _ in (*_ORIGIN, *_REJECTED)}
+    custom_types, custom = _union(unmapped, ours | set(engine))
+    verbatim_types, verbatim = _union([list(schema) for schema in schemas], ours)
     text = [(name, pa.string()) for name in (PHONE, *others)]
     return Layout(
         pa.schema([*text, *custom_types.items(), *_ORIGIN]),
@@ -120,6 +122,8 @@ def _union(
                 renames[field.name] = _clear_of(field.name, taken, names)
             name = renames[field.name]
             kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+            if isinstance(kind, pa.BaseExtensionType):
+                kind = pa.string()  # such as a UUID, which neither CSV nor every reader of Parquet knows
             types[name] = kind if types.get(name, kind) == kind else pa.string()
     return types, tuple({renames[f.name]: f.name for f in fields} for fields in sources)
 
@@ -228,6 +232,7 @@ def _finding_errors(verdicts: Verdicts, finding: Finding) -> pa.Table:
     return _error_table(
         verdicts, verdicts.chunk.rows.take(pick), verdicts.chunk.lines.take(pick), finding.column,
         "reject" if rejects(finding) else "warn", finding.code, finding.detail, finding.values, finding.collides,
+        note=finding.note,
     )  # fmt: skip
 
 
@@ -241,8 +246,11 @@ def _error_table(
     detail: str | None,
     values: pa.Array | None,
     collides: pa.Array | None,
+    *,
+    note: str | None = None,
 ) -> pa.Table:
     count = len(rows)
+    told = message(code, detail) if note is None else f"{message(code, detail)}: {note}"
     return pa.Table.from_arrays(
         [
             _constant(verdicts.chunk.name, count),
@@ -252,7 +260,7 @@ def _error_table(
             _constant(severity, count),
             _constant(code, count),
             _constant(detail, count),
-            _constant(message(code, detail), count),
+            _constant(told, count),
             pa.nulls(count, pa.string()) if values is None else values,
             pa.nulls(count, pa.string()) if collides is None else collides,
         ],

@@ -1,7 +1,7 @@
-"""The pipeline: chunks through the kernel on threads, back in order, and on to the outputs, with bounded queues.
+"""The pipeline: chunks through the kernel on threads, back in order, laid out on threads, and written in order.
 
-Reading, judging, the ordered part and writing overlap; at no time are more than a few chunks alive. An exception or
-an interrupt anywhere ends every part before it is raised.
+Reading, judging, laying out and writing overlap; at no time are more than a few chunks alive. An exception or an
+interrupt anywhere ends every part before it is raised.
 """
 
 from __future__ import annotations
@@ -11,48 +11,34 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 Judged = TypeVar("Judged")
 Ordered = TypeVar("Ordered")
+Laid = TypeVar("Laid")
 
-#: How many finished chunks may wait for the writer.
+#: How many chunks may wait for the writer.
 _WAITING = 3
 
 
-class _Writer(Generic[Ordered]):
-    """One thread that writes items in the order in which they are put."""
+class _Writer(Generic[Laid]):
+    """One thread that writes what futures give, in the order in which they are put."""
 
-    def __init__(self, write: Callable[[Ordered], None]) -> None:
+    def __init__(self, write: Callable[[Laid], None]) -> None:
         self._write = write
-        self._queue: queue.Queue[Ordered | None] = queue.Queue(_WAITING)
+        self._queue: queue.Queue[Future[Laid] | None] = queue.Queue(_WAITING)
         self._stopped = threading.Event()
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="leadsieve-writer", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write."""
         self._thread.start()
 
-    def put(self, item: Ordered) -> None:
+    def put(self, item: Future[Laid] | None) -> None:
         """Hand over an item; waits while the queue is full, raises what the writer met."""
-        self._offer(item)
-
-    def finish(self) -> None:
-        """Wait until everything is written."""
-        self._offer(None)
-        self._thread.join()
-        self._raise()
-
-    def stop(self) -> None:
-        """End the thread without writing what still waits."""
-        self._stopped.set()
-        while self._thread.is_alive():
-            try:
-                self._queue.put(None, timeout=0.05)
-            except queue.Full:
-                self._drain()
-            self._thread.join(0.05)
-
-    def _offer(self, item: Ordered | None) -> None:
         while True:
             self._raise()
             try:
@@ -62,9 +48,28 @@ class _Writer(Generic[Ordered]):
                 continue
             return
 
-    def _drain(self) -> None:
-        while not self._queue.empty():
-            self._queue.get_nowait()
+    def finish(self) -> None:
+        """Wait until everything is written."""
+        self.put(None)
+        self._thread.join()
+        self._raise()
+
+    def stop(self) -> None:
+        """End the thread without writing what still waits; an interrupt meanwhile waits for the end too."""
+        self._stopped.set()
+        try:
+            self._join()
+        finally:
+            self._join()
+
+    def _join(self) -> None:
+        while self._thread.is_alive():
+            with suppress(queue.Full):
+                self._queue.put_nowait(None)
+            with suppress(queue.Empty):
+                if self._queue.full():
+                    self._queue.get_nowait()
+            self._thread.join(0.02)
 
     def _raise(self) -> None:
         if self._error is not None:
@@ -73,7 +78,7 @@ class _Writer(Generic[Ordered]):
     def _run(self) -> None:
         try:
             while (item := self._queue.get()) is not None and not self._stopped.is_set():
-                self._write(item)
+                self._write(item.result())
         except BaseException as exc:  # whatever it is, it is raised again in the thread that reads
             self._error = exc
 
@@ -82,16 +87,18 @@ def run(
     chunks: Iterable[Item],
     judge: Callable[[Item], Judged],
     order: Callable[[Judged], Ordered],
-    write: Callable[[Ordered], None],
+    lay_out: Callable[[Ordered], Laid],
+    write: Callable[[Laid], None],
     *,
     threads: int,
 ) -> None:
-    """Drive every chunk through `judge`, `order` and `write`.
+    """Drive every chunk through `judge`, `order`, `lay_out` and `write`.
 
     Args:
         chunks: Read in the calling thread.
         judge: Pure; called on worker threads, several at once, in any order.
         order: Called in the calling thread, in the order of the chunks.
+        lay_out: Pure; called like `judge`.
         write: Called on one writer thread, in the order of the chunks.
         threads: Worker threads; with 1 everything happens in the calling thread.
 
@@ -100,18 +107,19 @@ def run(
     """
     if threads == 1:
         for chunk in chunks:
-            write(order(judge(chunk)))
+            write(lay_out(order(judge(chunk))))
         return
     writer = _Writer(write)
     pending: deque[Future[Judged]] = deque()
     with ThreadPoolExecutor(threads, thread_name_prefix="leadsieve-kernel") as pool:
         try:
+            writer.start()
             for chunk in chunks:
                 pending.append(pool.submit(judge, chunk))
                 while len(pending) > threads + 1:
-                    writer.put(order(pending.popleft().result()))
+                    writer.put(pool.submit(lay_out, order(pending.popleft().result())))
             while pending:
-                writer.put(order(pending.popleft().result()))
+                writer.put(pool.submit(lay_out, order(pending.popleft().result())))
             writer.finish()
         except BaseException:
             for future in pending:

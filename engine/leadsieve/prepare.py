@@ -1,46 +1,28 @@
-"""What is settled before the first row: the profile, each source's columns, the region, the outputs' columns."""
+"""What is settled before the first row: each source's columns, whether a region is needed, the outputs' columns."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadsieve.config import Options
 from leadsieve.exceptions import SourceError, UsageError
 from leadsieve.kernel import Plan, judge
 from leadsieve.outputs import Layout, lay_out
+from leadsieve.target import Target
+from leadsieve.text import as_text
 from leadsieve_connectors.sources import ReadOptions, Source
-from leadsieve_rules import phone
 from leadsieve_rules.columns import ColumnMap, map_columns
-from leadsieve_rules.profiles import PHONE, Profile, Settings, load_profile, profile_text, resolve_settings
+from leadsieve_rules.profiles import PHONE
 from leadsieve_rules.schemas import CompiledSchema, field_schema
 
 _log = logging.getLogger("leadsieve")
 
 #: Rows of the first source that decide whether the whole run fails for want of a region.
 _REGION_SAMPLE = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The target system of a run, with its settings.
-
-    Attributes:
-        profile: The rules, `profile.phone.default_region` included.
-        text: The profile's file, which identifies it.
-        settings: The settings in force; those that are required and missing are named in it.
-        region: The default region in force; None means none.
-    """
-
-    profile: Profile
-    text: str
-    settings: Settings
-    region: str | None
 
 
 def read_options(options: Options) -> ReadOptions:
@@ -52,23 +34,6 @@ def read_options(options: Options) -> ReadOptions:
         chunk_bytes=options.tuning.chunk_bytes,
         max_record_bytes=options.tuning.max_record_bytes,
     )
-
-
-def aim(options: Options) -> Target:
-    """Load the target system's profile and settle its settings and region.
-
-    Raises:
-        RulesError: The profile, a setting or the region is unknown or broken.
-    """
-    name = options.profile or "plain"
-    profile = load_profile(name)
-    given: dict[str, Any] = dict(options.settings)
-    if options.campaign is not None and "campaign_name" in profile.settings:
-        given.setdefault("campaign_name", options.campaign)
-    region = options.region.upper() if options.region is not None else profile.phone.default_region
-    if region is not None:
-        phone.check_region(region)
-    return Target(profile, profile_text(name), resolve_settings(profile, given), region)
 
 
 def prepare(sources: Sequence[Source], options: Options, target: Target) -> tuple[Plan, Layout]:
@@ -83,11 +48,24 @@ def prepare(sources: Sequence[Source], options: Options, target: Target) -> tupl
     maps, region_columns = {}, {}
     for ordinal, source in enumerate(sources):
         maps[ordinal], region_columns[ordinal] = map_source(source, options, target)
-        _tell(source, maps[ordinal])
+        _tell(source, maps[ordinal], target)
     plan = Plan(target.profile, target.region, maps, region_columns, schema)
     _log.info("region: %s", target.region or "none; numbers need their country code")
+    layout = lay_out([source.schema for source in sources], list(maps.values()), fields)
+    _require_few_columns(layout, target)
     _require_some_region(sources[0], plan)
-    return plan, lay_out([source.schema for source in sources], list(maps.values()), fields)
+    return plan, layout
+
+
+def _require_few_columns(layout: Layout, target: Target) -> None:
+    """Refuse more custom columns than the target system takes."""
+    limit, custom = target.profile.custom.max, list(dict.fromkeys(name for names in layout.custom for name in names))
+    if limit is not None and len(custom) > limit:
+        raise SourceError(
+            f"{target.profile.name} takes {limit} custom columns at most, and there are {len(custom)}: "
+            f"take out {len(custom) - limit} of {', '.join(custom)}",
+            "too_many_columns",
+        )
 
 
 def map_source(source: Source, options: Options, target: Target) -> tuple[ColumnMap, str | None]:
@@ -113,11 +91,19 @@ def _region_column(source: Source, name: str | None) -> str | None:
     )
 
 
-def _tell(source: Source, columns: ColumnMap) -> None:
+def _tell(source: Source, columns: ColumnMap, target: Target) -> None:
     dialect = ", ".join(f"{key} {value!r}" for key, value in source.dialect.items() if value is not None)
     _log.info("%s: %s", source.name, dialect)
     for field, names in columns.columns.items():
         _log.info("%s: %s <- %s", source.name, field, ", else ".join(names))
+    for field, rule in target.profile.fields.items():
+        if rule.required and field not in columns.columns:
+            _log.warning(
+                "%s: no column fills the required field %s, so every row is rejected; name one with --map 'COLUMN=%s'",
+                source.name,
+                field,
+                field,
+            )
 
 
 def _require_some_region(first: Source, plan: Plan) -> None:
@@ -141,7 +127,7 @@ def _require_some_region(first: Source, plan: Plan) -> None:
 
 def _first_phone(source: Source, columns: ColumnMap) -> str:
     for chunk in source.chunks(max_rows=_REGION_SAMPLE):
-        cells = chunk.table.column(columns.columns[PHONE][0]).cast(pa.string())
+        cells = as_text(chunk.table.column(columns.columns[PHONE][0]))
         for cell in pc.drop_null(cells).to_pylist():
             if cell.strip():
                 return str(cell)

@@ -11,22 +11,45 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
 
+from leadsieve.exceptions import translated
+
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
+
+
+class Folder:
+    """Where the parts of a run are.
+
+    Args:
+        path: The folder.
+        owned: Whether it is a temporary one, which goes when nothing holds it any more.
+    """
+
+    def __init__(self, path: Path, *, owned: bool = False) -> None:
+        self.path = path
+        self.owned = owned
+        self._remove = weakref.finalize(self, shutil.rmtree, path, ignore_errors=True) if owned else None
+
+    def close(self) -> None:
+        """Remove the folder, where it is owned."""
+        if self._remove is not None:
+            self._remove()
 
 
 class Part:
     """One output of a run: a table on disk that is read only when it is asked for.
 
     Args:
-        path: The Parquet or CSV file.
+        folder: Where it is; a temporary folder stays as long as one of its parts is held.
+        name: The name of its Parquet or CSV file.
         schema: Its columns.
         num_rows: Its rows.
     """
 
-    def __init__(self, path: Path, schema: pa.Schema, num_rows: int) -> None:
-        self.path = path
+    def __init__(self, folder: Folder, name: str, schema: pa.Schema, num_rows: int) -> None:
+        self._folder = folder
+        self.path = folder.path / name
         self.schema = schema
         self.num_rows = num_rows
 
@@ -37,7 +60,8 @@ class Part:
         """Read the rows in record batches, in order."""
         from leadsieve_connectors.sinks import read_back
 
-        return read_back(self.path, self.schema, self.schema.names)
+        with translated():
+            yield from read_back(self.path, self.schema, self.schema.names)
 
     def to_arrow(self) -> pa.Table:
         """Read all rows as an Arrow table."""
@@ -77,21 +101,20 @@ class Run:
 
     def __init__(
         self,
-        folder: Path,
+        folder: Folder,
         *,
         summary: Mapping[str, Any],
         info: Mapping[str, Any],
         parts: Mapping[str, Part],
-        owned: bool,
         repeated: bool = False,
     ) -> None:
-        self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True) if owned else None
+        self._folder = folder
         self.summary = summary
         self.info = info
         self.accepted = parts["accepted"]
         self.rejected = parts["rejected"]
         self.errors = parts["errors"]
-        self.out = None if owned else folder
+        self.out = None if folder.owned else folder.path
         self.repeated = repeated
 
     @property
@@ -102,8 +125,7 @@ class Run:
 
     def close(self) -> None:
         """Remove the parts, where the run owns them."""
-        if self._remove is not None:
-            self._remove()
+        self._folder.close()
 
     def __enter__(self) -> Self:
         return self

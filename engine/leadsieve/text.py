@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import decimal
 import json
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -35,9 +38,15 @@ def as_text(column: pa.Array | pa.ChunkedArray) -> pa.Array:
         return pa.nulls(len(array), pa.string())
     if pa.types.is_floating(kind):
         return _floats(array)
-    if pa.types.is_decimal(kind) or pa.types.is_nested(kind) or pa.types.is_binary(kind):
-        return pa.array([None if v is None else _plain(v) for v in array.to_pylist()], pa.string())
-    return array.cast(pa.string())
+    if pa.types.is_integer(kind) or pa.types.is_boolean(kind) or _is_string(kind):
+        return array.cast(pa.string())
+    if pa.types.is_timestamp(kind):
+        return pc.replace_substring(array.cast(pa.string()), " ", "T", max_replacements=1)
+    return pa.array([None if v is None else _plain(v) for v in array.to_pylist()], pa.string())
+
+
+def _is_string(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def _floats(array: pa.Array) -> pa.Array:
@@ -45,25 +54,31 @@ def _floats(array: pa.Array) -> pa.Array:
     exact = pc.less(pc.abs(wide), 2.0**53)
     whole = pc.fill_null(pc.and_kleene(exact, pc.equal(pc.floor(wide), wide)), False)
     integers = pc.if_else(whole, wide, pa.scalar(0.0)).cast(pa.int64()).cast(pa.string())
-    shortest = pa.array([None if v is None else repr(v) for v in array.to_pylist()], pa.string())
+    # NumPy writes each width in its own shortest form: a 32-bit 0.1 is 0.1, not the 64-bit value next to it.
+    width = {16: np.float16, 32: np.float32}.get(array.type.bit_width, np.float64)
+    shortest = pa.array([None if v is None else str(width(v)) for v in array.to_pylist()], pa.string())
     return pc.if_else(whole, integers, shortest)
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, bytes):
         return value.decode("utf-8", "backslashreplace")
-    if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(value, ensure_ascii=False, default=_plain)
+    if isinstance(value, decimal.Decimal):
+        text = format(value, "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return value.isoformat() if isinstance(value, dt.date | dt.time) else str(value)
 
 
 def strings(values: Any) -> pa.Array:
     """Take strings from an Arrow array, a pandas or polars series, or a list.
 
     Raises:
-        UsageError: The values are not strings.
+        UsageError: The values are not strings, or are one string and not several.
     """
+    if isinstance(values, str | bytes) or not hasattr(values, "__iter__"):
+        raise UsageError(f"{values!r} is not an array of strings; for one number give a list with it")
     if hasattr(values, "__arrow_c_stream__"):
         values = pa.chunked_array(values)
     elif hasattr(values, "__arrow_c_array__"):
@@ -71,11 +86,11 @@ def strings(values: Any) -> pa.Array:
     elif not isinstance(values, pa.Array | pa.ChunkedArray):
         try:
             values = pa.array(values, from_pandas=True)
-        except (pa.ArrowInvalid, pa.ArrowTypeError) as exc:
+        except (pa.ArrowInvalid, pa.ArrowTypeError, ValueError) as exc:
             raise UsageError(f"these values are not strings: {exc}") from exc
     kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
     if pa.types.is_null(kind):
         return pa.nulls(len(values), pa.string())
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
+    if not _is_string(kind):
         raise UsageError(f"phone numbers and regions are strings, not {values.type}; cast the column first")
     return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values

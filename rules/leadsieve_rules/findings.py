@@ -26,6 +26,7 @@ class Finding:
             throughout.
         severity: "reject" or "warn" where the rule's own severity differs from the one of the reasons table;
             None takes the table's.
+        note: What to add to the reason's message; None adds nothing.
     """
 
     code: str
@@ -35,3 +36,4 @@ class Finding:
     values: pa.Array | None = None
     collides: pa.Array | None = None
     severity: str | None = None
+    note: str | None = None

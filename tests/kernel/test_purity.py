@@ -59,9 +59,13 @@ def test_the_first_good_phone_is_taken() -> None:
     )
     assert accepted["phone_number"].to_pylist() == ["+12025550123"]
     assert rejected["lead_row"].to_pylist() == [2, 3]
-    assert errors.select(["lead_row", "column", "value"]).to_pylist() == [
-        {"lead_row": 2, "column": "Phone 2", "value": "13"},
-        {"lead_row": 3, "column": "Phone 1", "value": "12"},
+    told = errors.select(["lead_row", "severity", "code", "column", "value", "message"]).to_pylist()
+    short = "The phone number is too short for its country"
+    assert [tuple(error.values()) for error in told] == [
+        (1, "warn", "invalid_phone", "Phone 1", "12", f"{short}: Phone 2 was taken instead"),
+        (2, "warn", "missing_phone", "Phone 1", None, "The phone number is empty: Phone 2 was taken instead"),
+        (2, "reject", "invalid_phone", "Phone 2", "13", short),
+        (3, "reject", "invalid_phone", "Phone 1", "12", short),
     ]
 
 

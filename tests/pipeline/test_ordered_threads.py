@@ -21,13 +21,13 @@ def test_every_item_is_judged_once_and_kept_in_order(threads: int) -> None:
         ordered.append(item)
         return item + 1
 
-    pipeline.run(range(40), judge, order, written.append, threads=threads)
+    pipeline.run(range(40), judge, order, lambda i: i, written.append, threads=threads)
     assert ordered == [i * 10 for i in range(40)]
     assert written == [i * 10 + 1 for i in range(40)]
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-@pytest.mark.parametrize("part", ["read", "judge", "order", "write"])
+@pytest.mark.parametrize("part", ["read", "judge", "order", "lay_out", "write"])
 def test_an_error_in_any_part_is_raised_and_no_thread_is_left(threads: int, part: str) -> None:
     def fail_at(name: str, item: int) -> int:
         if name == part and item == 7:
@@ -40,6 +40,7 @@ def test_an_error_in_any_part_is_raised_and_no_thread_is_left(threads: int, part
             chunks,
             lambda i: fail_at("judge", i),
             lambda i: fail_at("order", i),
+            lambda i: fail_at("lay_out", i),
             lambda i: fail_at("write", i) and None,
             threads=threads,
         )
@@ -54,7 +55,7 @@ def test_few_chunks_are_alive_at_a_time() -> None:
 
     def chunks():
         nonlocal read
-        for i in range(200):
+        for i in range(40):
             read += 1
             yield i
 
@@ -64,6 +65,6 @@ def test_few_chunks_are_alive_at_a_time() -> None:
         written += 1
         most = max(most, read - written)
 
-    pipeline.run(chunks(), lambda i: i, lambda i: i, write, threads=2)
-    assert written == 200
+    pipeline.run(chunks(), lambda i: i, lambda i: i, lambda i: i, write, threads=2)
+    assert written == 40
     assert most <= 2 + 1 + 1 + 3 + 2

@@ -79,7 +79,11 @@ def run(spec):
 def _run(spec, out, state):
     recover(out, state)
     fingerprint = f"{spec['first']}+{spec['keys']}"
-    known = state.find_run(spec["campaign"], fingerprint) if state else None
+    known = (
+        next((r for r in reversed(state.runs(spec["campaign"])) if r.fingerprint == fingerprint), None)
+        if state
+        else None
+    )
     standing = published(out)
     if standing is not None and standing["fingerprint"] == fingerprint and (known is not None or state is None):
         return standing

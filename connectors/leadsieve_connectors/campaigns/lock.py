@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,8 +38,9 @@ def state_lock(path: Path, *, wait_seconds: float) -> Iterator[None]:
     handle = _open(path, lock)
     try:
         _acquire(path, handle, wait_seconds)
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()} {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n".encode(), 0)
+        with suppress(OSError):  # on a full disk others learn less of who holds it, and it is held all the same
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, f"{os.getpid()} {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n".encode(), 0)
         yield
     finally:
         os.close(handle)

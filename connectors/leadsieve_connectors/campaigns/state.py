@@ -98,7 +98,7 @@ class State:
         with self._reading() as connection:
             return select_campaigns(connection, "", [])
 
-    def contacts(self, name: str, *, before_run: int | None = None) -> Iterator[pa.RecordBatch]:
+    def contacts(self, name: str, *, before_run: int | None = None, run: int | None = None) -> Iterator[pa.RecordBatch]:
         """Read a campaign's contacts, in no particular order.
 
         The state stays open to read until the iterator ends or is closed: take it to its end before a commit.
@@ -106,18 +106,19 @@ class State:
         Args:
             name: The campaign; one that does not exist has no contacts.
             before_run: Only contacts that runs before this `seq` imported; None reads all.
+            run: Only contacts that the run with this `seq` imported; None reads all.
 
         Yields:
             Record batches of the schema `CONTACTS`.
         """
         query = (
             "SELECT key, run_seq, status FROM contacts "
-            "WHERE campaign_id = (SELECT id FROM campaigns WHERE name = ?) AND run_seq < ?"
+            "WHERE campaign_id = (SELECT id FROM campaigns WHERE name = ?) AND run_seq >= ? AND run_seq < ?"
         )
-        limit = (1 << 31) - 1 if before_run is None else before_run
+        low, high = (0, (1 << 31) - 1 if before_run is None else before_run) if run is None else (run, run + 1)
         statuses = pa.array(STATUSES, pa.string())
         with self._reading() as connection:
-            relation = connection.sql(query, params=[storable(name, "campaign name"), limit])
+            relation = connection.sql(query, params=[storable(name, "campaign name"), low, high])
             reader = relation.to_arrow_reader(_BATCH_ROWS)
             try:
                 for batch in reader:
@@ -132,12 +133,6 @@ class State:
     def runs(self, name: str) -> list[RunRecord]:
         """Return a campaign's runs, oldest first."""
         return self._runs("WHERE c.name = ? ORDER BY r.seq", [storable(name, "campaign name")])
-
-    def find_run(self, name: str, fingerprint: str) -> RunRecord | None:
-        """Return the newest run of a campaign with this fingerprint, or None."""
-        query = "WHERE c.name = ? AND r.fingerprint = ? ORDER BY r.seq DESC LIMIT 1"
-        found = self._runs(query, [storable(name, "campaign name"), fingerprint])
-        return found[0] if found else None
 
     def unpublished(self) -> list[RunRecord]:
         """Return the runs that are committed and not known to be published, oldest first."""

@@ -53,6 +53,9 @@ def find_encoding(head: bytes, told: str | None) -> tuple[str, bool]:
         message = f"no text encoding is called {told!r}; name one such as utf-8, cp1252, latin-1 or utf-16"
         raise SourceError(message, "invalid_option")
     name = "utf-8" if info.name == "utf-8-sig" else info.name
+    if name in {"utf-16", "utf-32"} and marked is None:
+        # Without a mark the order of the bytes shows in the first character, which is one of ASCII in any header.
+        name += "-be" if head.startswith(b"\0") else "-le"
     return name, marked is not None and marked.startswith(name)
 
 

@@ -37,6 +37,8 @@ def expand(path: str, spools: ExitStack) -> Iterator[Location]:
         SourceError: It means no file.
     """
     if path == _STDIN:
+        if sys.stdin is None:
+            raise SourceError("stdin (-) is closed; pipe the leads into it, or name a file")
         yield _spool(sys.stdin.buffer, path, spools)
     elif is_url(path) and not Path(path).exists():
         yield from _remote(path)
@@ -68,7 +70,7 @@ def _local(path: str, spools: ExitStack) -> Iterator[Location]:
 
 
 def _local_file(path: str) -> Location:
-    return Location(LocalFileSystem(), str(Path(path).absolute()), path, local=True)
+    return Location(LocalFileSystem(), str(Path(path).absolute()), display_name(path), local=True)
 
 
 def _listed(path: str, names: list[str]) -> list[str]:

@@ -36,7 +36,9 @@ def display_name(path: str) -> str:
         >>> display_name("https://me:secret@host/leads.csv?signature=abc")
         'https://host/leads.csv'
     """
-    return "::".join(_clean(part) for part in path.split("::")) if is_url(path) else path
+    shown = "::".join(_clean(part) for part in path.split("::")) if is_url(path) else path
+    # A file's name may be no text at all; outputs are.
+    return shown.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _clean(url: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -11,7 +12,7 @@ from leadsieve.cli.clean import clean
 from leadsieve.cli.inspect import inspect
 from leadsieve.cli.profiles import profiles
 from leadsieve.cli.report import fail
-from leadsieve.exceptions import UsageError
+from leadsieve.exceptions import InternalError, OutputError, UsageError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -32,6 +33,8 @@ cli.add_command(profiles)
 
 def main() -> None:
     """Run the command line; the entry point of the installed command."""
+    # The engine's own threads use the cores; one process, one pool. Must be set before polars is first imported.
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")
     try:
         cli(prog_name="leadsieve", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as exc:
@@ -45,6 +48,14 @@ def main() -> None:
     except click.Abort:
         sys.exit(130)
     except BrokenPipeError:
-        # Whoever read our output has gone; closing stderr keeps the interpreter from complaining at exit.
-        sys.stderr.close()
+        # Whoever read our output has gone; the interpreter must not try to flush what is left for it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
+    except OSError as exc:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        fail(OutputError(f"cannot print the result: {exc.strerror or exc}; what was published stands"), as_json=False)
+    except Exception as exc:
+        if "LEADSIEVE_DEBUG" in os.environ:
+            raise
+        what = f"{type(exc).__name__}: {exc}; please report it, with what LEADSIEVE_DEBUG=1 prints"
+        fail(InternalError(what), as_json="--json" in sys.argv)

@@ -36,8 +36,11 @@ def speaking(*, as_json: bool, quiet: bool) -> Iterator[None]:
         yield
     except LeadsieveError as exc:
         fail(exc, as_json=as_json)
-    except KeyboardInterrupt:
-        fail(Interrupted(_STOPPED), as_json=as_json)
+    except KeyboardInterrupt as exc:
+        # Libraries deliver the signal once more when they return; one is enough.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        number = signal.SIGTERM if isinstance(exc, _Terminated) else signal.SIGINT
+        fail(Interrupted(_STOPPED, exit_code=128 + number), as_json=as_json)
     finally:
         signal.signal(signal.SIGTERM, before)
         log.removeHandler(handler)
@@ -57,8 +60,12 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
 
 
-def _terminated(signum: int, _frame: FrameType | None) -> NoReturn:
-    raise Interrupted(_STOPPED, exit_code=128 + signum)
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM: like Ctrl-C no error of the code that it happens to meet."""
+
+
+def _terminated(_signum: int, _frame: FrameType | None) -> NoReturn:
+    raise _Terminated
 
 
 class _Decisions(logging.Handler):

@@ -6,7 +6,7 @@ The order of a run with a campaign, all of it under the state's lock:
 with state_lock(path, wait_seconds=10):
     state.ensure()
     recover(out, state)                    # finish or remove what a killed run left
-    ...                                    # recognise a re-run: state.find_run, then published(out)
+    ...                                    # recognise a re-run: state.runs, then published(out)
     target = check_out(out, overwrite=overwrite)
     with Staging(target, run_id) as staging:
         ...                                # sinks write into staging.folder; the ledger is reconciled
@@ -35,11 +35,11 @@ The hidden folder `.NAME.leadsieve-RUN` beside OUT is the whole journal:
 
 from __future__ import annotations
 
-from leadsieve.publish.files import EXTRA_FILES, RUN_FILE, ManifestEntry, published, seal, write_json
+from leadsieve.publish.files import EXTRA_FILES, RUN_FILE, ManifestEntry, move, published, read_run, seal, write_json
 from leadsieve.publish.protocol import Entry, RunStore, commit, recover
 from leadsieve.publish.staging import Staging
 from leadsieve.publish.steps import STEPS, step
-from leadsieve.publish.target import check_out
+from leadsieve.publish.target import check_out, locate
 
 __all__ = [
     "EXTRA_FILES",
@@ -51,7 +51,10 @@ __all__ = [
     "Staging",
     "check_out",
     "commit",
+    "locate",
+    "move",
     "published",
+    "read_run",
     "recover",
     "seal",
     "step",

@@ -11,7 +11,7 @@ from leadsieve.exceptions import InternalError, OutputError
 from leadsieve.publish.steps import step
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 #: What makes a folder a publication; written last.
@@ -111,6 +111,19 @@ def read_run(out: Path) -> dict[str, Any] | None:
     if not all(isinstance(name, str) and _is_plain(name) for name in names):
         return None
     return run
+
+
+def move(source: Path, target: Path, names: Iterable[str]) -> None:
+    """Move sealed files from one folder of a file system to another.
+
+    Raises:
+        OutputError: The system refuses.
+    """
+    try:
+        for name in names:
+            (source / name).rename(target / name)
+    except OSError as exc:
+        raise cannot_write(target, exc) from exc
 
 
 def sync(path: Path) -> None:

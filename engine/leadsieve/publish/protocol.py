@@ -92,7 +92,7 @@ def commit(staging: Staging, *, overwrite: bool, entry: Entry | None = None, exc
     _remove(staging)
 
 
-def recover(out: Path, store: RunStore | None) -> None:
+def recover(out: Path, store: RunStore | None) -> frozenset[str]:
     """Finish what killed runs had committed, and remove what they had not.
 
     Called first of all, under the state's lock where there is a state. May itself be killed at any point.
@@ -102,13 +102,17 @@ def recover(out: Path, store: RunStore | None) -> None:
         store: The state, all of whose unpublished runs are rolled forward, wherever their outputs belong;
             None for a run without a campaign, which leaves alone what a state may need.
 
+    Returns:
+        The ids of the runs that were rolled forward.
+
     Raises:
         OutputError: A committed run cannot be put in its place, or what was set aside cannot be put back.
         StateError: From the store.
     """
-    if store is not None:
-        for record in store.unpublished():
-            _roll_forward(record, store)
+    unpublished = store.unpublished() if store is not None else []
+    for record in unpublished:
+        assert store is not None  # noqa: S101 - it gave the record
+        _roll_forward(record, store)
     for staging in stale(locate(out)):
         if _is_foreign(staging, store):
             continue
@@ -120,6 +124,7 @@ def recover(out: Path, store: RunStore | None) -> None:
                 f"{staging.aside}: {exc.strerror}; move one of the two away and run again"
             ) from exc
         staging.remove()
+    return frozenset(record.run_id for record in unpublished)
 
 
 def _require_sealed(staging: Staging, entry: Entry | None) -> None:

@@ -1,0 +1,123 @@
+"""The proof that every input row is once in accepted or rejected: what was read against what stands on the disk."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from leadsieve.duplicates import phone_keys
+from leadsieve.exceptions import InternalError
+from leadsieve.ledger import Ledger
+from leadsieve_rules.profiles import PHONE
+
+#: The columns of the finished files that the proof looks at.
+ACCEPTED_COLUMNS = ("lead_file", "lead_row", PHONE)
+REJECTED_COLUMNS = ("lead_file", "lead_row", "reject_reason")
+
+_Rows = npt.NDArray[np.int64]
+
+
+def prove(
+    read: Sequence[int],
+    ledger: Ledger,
+    keys: Sequence[npt.NDArray[np.uint64]],
+    accepted: Iterable[pa.RecordBatch],
+    rejected: Iterable[pa.RecordBatch],
+    errors: int,
+) -> None:
+    """Prove that the finished files hold each row that was read exactly once, and what the ledger says of it.
+
+    Args:
+        read: Rows of each source, counted as they were read.
+        ledger: The counts, taken while the rows were judged.
+        keys: The keys of the accepted numbers, in order: what a campaign gains.
+        accepted: `ACCEPTED_COLUMNS` of the accepted file, as read back from the disk.
+        rejected: `REJECTED_COLUMNS` of the rejected file, likewise.
+        errors: Lines of the errors file.
+
+    Raises:
+        InternalError: Anything does not agree; the message says what.
+    """
+    if list(read) != [file.rows for file in ledger.files]:
+        raise broken("rows that were read were not judged")
+    seen = [np.zeros(rows + 1, np.bool_) for rows in read]
+    reasons: Counter[str] = Counter()
+    written = _Written(ledger, seen)
+    for batch in rejected:
+        written.take(batch)
+        for count in pc.value_counts(batch.column("reject_reason")).to_pylist():
+            reasons[count["values"]] += count["counts"]
+    if written.close() != [file.rejected for file in ledger.files] or reasons != ledger.reasons:
+        raise broken("the rejected file does not hold what the ledger counts")
+    expected = np.concatenate([np.zeros(0, np.uint64), *keys])
+    written, at = _Written(ledger, seen), 0
+    for batch in accepted:
+        written.take(batch)
+        numbers = batch.column(PHONE)
+        if numbers.null_count or not np.array_equal(phone_keys(numbers), expected[at : at + len(numbers)]):
+            raise broken("the accepted file does not hold the numbers that were accepted")
+        at += len(numbers)
+    if at != len(expected) or written.close() != [file.accepted for file in ledger.files]:
+        raise broken("the accepted file does not hold what the ledger counts")
+    for file, rows in zip(ledger.files, seen, strict=True):
+        # Row 0 does not exist, so as many are written as were read only if all of them are.
+        if int(rows.sum()) != file.rows or file.rows != file.accepted + file.rejected:
+            raise broken(f"{file.name}: {file.rows} rows were read and {int(rows.sum())} were written")
+    if errors != ledger.listed:
+        raise broken(f"the errors file holds {errors} lines and the run found {ledger.listed}")
+
+
+class _Written:
+    """The rows of one output, in order and none twice.
+
+    Args:
+        ledger: Names the files and says how many rows each has.
+        seen: For each file, which row numbers were written so far, by this output or another; is filled in.
+    """
+
+    def __init__(self, ledger: Ledger, seen: Sequence[npt.NDArray[np.bool_]]) -> None:
+        self._ordinals = {file.name: ordinal for ordinal, file in enumerate(ledger.files)}
+        self._seen = seen
+        self._counts = [0] * len(seen)
+        self._last = (0, 0)
+
+    def take(self, batch: pa.RecordBatch) -> None:
+        """Note the rows of the next batch."""
+        for file, rows in self._stretches(batch):
+            seen = self._seen[file]
+            if (file, int(rows[0])) <= self._last or np.any(np.diff(rows) <= 0):
+                raise broken("rows were written out of order")
+            if rows[0] < 1 or rows[-1] >= len(seen):
+                raise broken("a row was written that was not read")
+            if np.any(seen[rows]):
+                raise broken("a row was written twice")
+            seen[rows] = True
+            self._counts[file] += len(rows)
+            self._last = (file, int(rows[-1]))
+
+    def close(self) -> list[int]:
+        """Return how many rows of each file there were."""
+        return self._counts
+
+    def _stretches(self, batch: pa.RecordBatch) -> Iterator[tuple[int, _Rows]]:
+        """Yield the batch's stretches of one file each, with the row numbers."""
+        encoded = batch.column("lead_file").dictionary_encode()
+        names = encoded.dictionary.to_pylist()
+        if encoded.null_count or not all(name in self._ordinals for name in names):
+            raise broken("a row was written under the name of no source")
+        files = np.array([self._ordinals[name] for name in names], np.int64)[encoded.indices.to_numpy()]
+        rows = batch.column("lead_row").to_numpy()
+        borders = np.flatnonzero(np.diff(files)) + 1
+        for start, end in zip([0, *borders], [*borders, len(files)], strict=True):
+            if end > start:
+                yield int(files[start]), rows[start:end]
+
+
+def broken(what: str) -> InternalError:
+    """Return the error of a run whose own proof fails."""
+    return InternalError(f"the run's own proof failed, nothing was published: {what}; please report this")

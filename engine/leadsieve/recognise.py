@@ -1,0 +1,88 @@
+"""A run that was done before: recognised by its sources and options, and by what stands in OUT or in the state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from leadsieve import publish
+from leadsieve.exceptions import StateError
+from leadsieve.process import Job, Outcome
+from leadsieve_connectors.campaigns import RunRecord, State
+
+#: What the state keeps of a run's `run.json`, to recognise it by.
+KEPT = ("options_fingerprint", "sources", "ledger")
+
+
+def standing_run(job: Job, out: Path) -> Mapping[str, Any] | None:
+    """Return the `run.json` of this very run where it stands in OUT, whole and as it is wanted now; else None."""
+    standing = publish.published(out)
+    if standing is None or not is_same_run(job, standing):
+        return None
+    return standing if stands(job, standing) else None
+
+
+def stands(job: Job, standing: Mapping[str, Any]) -> bool:
+    """Tell whether a publication of this run is as it is wanted now: in this format, of sources by these names."""
+    names = [source["lead_file"] for source in standing["sources"]]
+    of_format = any(entry["name"] == f"accepted.{job.options.format}" for entry in standing["files"])
+    return of_format and names == [source.name for source in job.sources]
+
+
+def earlier_run(job: Job, records: Sequence[RunRecord], out: Path) -> RunRecord | None:
+    """Find the committed run that this one is again.
+
+    Args:
+        job: The run.
+        records: Runs of the campaign, oldest first.
+        out: Where it is to be published: of several such runs, the one that stands there is meant, else the first.
+
+    Returns:
+        Its record, or None.
+    """
+    same = [r for r in records if is_same_run(job, {**r.info, "fingerprint": r.fingerprint})]
+    standing = publish.published(out) if same else None
+    there = [r for r in same if standing is not None and standing["run_id"] == r.run_id]
+    return next(iter([*there, *same]), None)
+
+
+def is_same_run(job: Job, earlier: Mapping[str, Any]) -> bool:
+    """Tell whether an earlier run had the same options and sources; sizes are compared before anything is hashed.
+
+    Args:
+        job: The run.
+        earlier: `options_fingerprint`, `fingerprint` and `sources` of the earlier one.
+    """
+    if earlier.get("options_fingerprint") != job.target.options_fingerprint:
+        return False
+    if [source["bytes"] for source in earlier["sources"]] != [source.size for source in job.sources]:
+        return False
+    identity = [{"bytes": source.size, "sha256": source.sha256()} for source in job.sources]
+    return bool(earlier["fingerprint"] == job.target.fingerprint(identity))
+
+
+def require_same_result(record: RunRecord, outcome: Outcome, state: State) -> None:
+    """Make sure that a run that is published again is judged as it was when it was committed.
+
+    Raises:
+        StateError: It is not: the rules have changed since, or the state was altered.
+    """
+    gained = [b.column("key").to_numpy() for b in state.contacts(record.campaign, run=record.seq)]
+    then = np.sort(np.concatenate([np.zeros(0, np.uint64), *gained]))
+    now = np.sort(np.concatenate([np.zeros(0, np.uint64), *outcome.keys]))
+    if _counts(outcome.ledger.to_dict()) != _counts(record.info["ledger"]) or not np.array_equal(then, now):
+        raise StateError(
+            f"run {record.run_id} of campaign {record.campaign!r} was committed before, and these rows are judged "
+            "differently today (leadsieve or phonenumbers was updated, or the state altered): nothing was published; "
+            "use --again to import it as a new run",
+            "state_conflict",
+        )
+
+
+def _counts(ledger: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave the sources' names out of a ledger: the same bytes may come under another name."""
+    files = [{key: value for key, value in file.items() if key != "lead_file"} for file in ledger["files"]]
+    return {**ledger, "files": files}

@@ -1,0 +1,125 @@
+"""The target system of a run: its profile, settings, region and duplicate rule, and the run's identity made of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from leadsieve._version import __version__
+from leadsieve.config import Options, Scope
+from leadsieve.exceptions import UsageError
+from leadsieve_connectors.sources import Source
+from leadsieve_rules import phone
+from leadsieve_rules.profiles import Profile, Settings, profile_text, read_profile, resolve_settings
+
+#: The packages whose versions decide results or bytes.
+_PACKAGES = ("duckdb", "numpy", "pandera", "phonenumbers", "polars", "pyarrow")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The target system of a run, as the options and its profile settle it.
+
+    Attributes:
+        profile: The rules.
+        settings: The settings in force; those that are required and missing are named in it.
+        region: Default region of numbers without a country code; None means none.
+        scope: What a number must not repeat.
+        judging: What decides what becomes of a row, as JSON values: options, profile, and what they settle.
+    """
+
+    profile: Profile
+    settings: Settings
+    region: str | None
+    scope: Scope
+    judging: Mapping[str, Any]
+
+    @property
+    def options_fingerprint(self) -> str:
+        """Hex SHA-256 that is equal for runs that would judge every row alike."""
+        return digest(self.judging)
+
+    def fingerprint(self, sources: Sequence[Mapping[str, Any]]) -> str:
+        """Return the hex SHA-256 that is equal for runs of the same sources with the same options.
+
+        Args:
+            sources: `bytes` and `sha256` of each source, in order.
+        """
+        return digest([self.options_fingerprint, [[source["bytes"], source["sha256"]] for source in sources]])
+
+    def run_id(self, sources: Sequence[Source], seq: int) -> str:
+        """Return the id of a run, before anything is read: begun again after a crash, it has the same one.
+
+        Args:
+            sources: The run's sources, of which names and sizes count.
+            seq: Its place among the runs of its state; 0 without a campaign.
+
+        Returns:
+            Twelve hex digits.
+        """
+        return digest([self.options_fingerprint, [[source.name, source.size] for source in sources], seq])[:12]
+
+
+def aim(options: Options) -> Target:
+    """Load the target system's profile and settle what depends on it.
+
+    Raises:
+        RulesError: The profile, a setting or the region is unknown or broken.
+        UsageError: The profile asks for what cannot be done.
+    """
+    name = options.profile if options.profile is not None else "plain"
+    text = profile_text(name)
+    profile = read_profile(text, name)
+    if profile.duplicates.delete_first:
+        raise UsageError(f"profile {name}: duplicates.delete_first cannot be done yet; take it out", "invalid_profile")
+    given: dict[str, Any] = dict(options.settings)
+    if options.campaign is not None and "campaign_name" in profile.settings:
+        given.setdefault("campaign_name", options.campaign)
+    settings = resolve_settings(profile, given)
+    region = options.region.upper() if options.region is not None else profile.phone.default_region
+    phone.check_region(region)
+    scope = _scope(options, profile)
+    judging = {
+        **options.judging(),
+        "profile": digest(text),
+        "settings": dict(settings.values),
+        "region": region,
+        "duplicates": scope,
+    }
+    if options.campaign is None:
+        # With nothing imported, a run with other rules is another run. What was imported stays imported.
+        judging["versions"] = {package: _version(package) for package in ("leadsieve", "phonenumbers")}
+    return Target(profile, settings, region, scope, judging)
+
+
+def _scope(options: Options, profile: Profile) -> Scope:
+    """Settle the duplicate scope: as told, else the profile's, else the campaign where one is named, else the run."""
+    if options.duplicates is not None:
+        return options.duplicates
+    default: Scope = "campaign" if options.campaign is not None else "run"
+    scope: Scope = profile.duplicates.scope or default  # type: ignore[assignment]  # the loader knows no other words
+    return "run" if scope in ("campaign", "all") and options.campaign is None else scope
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what decides results or bytes."""
+    return {"leadsieve": __version__, "python": platform.python_version(), **{p: _version(p) for p in _PACKAGES}}
+
+
+def _version(package: str) -> str:
+    if package == "leadsieve":
+        return __version__
+    try:
+        return version(package)
+    except PackageNotFoundError:  # an installation without metadata, such as a zipped application
+        return "unknown"
+
+
+def digest(value: Any) -> str:
+    """Return the hex SHA-256 of a JSON value, the same wherever it is taken."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()

@@ -76,6 +76,23 @@ def compare_command(
         json_file.write_text(json.dumps(as_json(results, taken, {**given, "campaign": campaign}), indent=2) + "\n")
 
 
+@main.command("phones")
+@click.option("--rows", type=click.IntRange(20_000), default=200_000, show_default=True, help="Rows of each region.")
+@click.option(
+    "--sample", type=click.IntRange(1), default=5_000, show_default=True, help="Of these, rows that phonenumbers reads."
+)
+@click.option("--rounds", type=click.IntRange(1), default=5, show_default=True, help="Rounds; the quickest counts.")
+@click.option("--seed", type=click.IntRange(0, 2**32), default=1, show_default=True, help="Seed of the numbers.")
+def phones_command(*, rows: int, sample: int, rounds: int, seed: int) -> None:
+    """Read the phone numbers of four regions, beside phonenumbers row by row, and print what a row costs."""
+    from benchmarks.phones import measure_phones
+
+    click.echo("region    ns a row  phonenumbers   times   valid")
+    for cost in measure_phones(rows, min(sample, rows), rounds, seed):
+        figures = f"{cost.ours:>10.1f}{cost.theirs:>14,.0f}{cost.ratio:>8.0f}{cost.valid:>8.1%}"
+        click.echo(f"{cost.region:<8}{figures}")
+
+
 def make_leads(rows: int, seed: int) -> Path:
     """Return the lead file, made in a process of its own if it is not kept yet, and now in the page cache."""
     made = subprocess.run(

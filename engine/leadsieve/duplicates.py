@@ -24,17 +24,6 @@ _Keys = npt.NDArray[np.uint64]
 _ROW_BITS = np.uint64(40)
 
 
-def phone_keys(e164: pa.Array) -> _Keys:
-    """Return each number's key: all digits of its E.164 form as an unsigned 64-bit integer.
-
-    Numbers that are valid, or possible, have up to 17 digits, so every one fits and no two share a key.
-
-    Args:
-        e164: string array without nulls, of numbers that were accepted.
-    """
-    return np.asarray(pc.utf8_slice_codeunits(e164, 1).cast(pa.uint64()).to_numpy(zero_copy_only=False), np.uint64)
-
-
 class FirstRows:
     """The first row of every number seen so far, exact and first-wins.
 
@@ -165,7 +154,7 @@ class Duplicates:
             The verdicts, and the keys of the rows that are accepted, in row order.
         """
         good = np.flatnonzero(verdicts.causes == 0)
-        keys = phone_keys(verdicts.phones.column("e164").combine_chunks().take(pa.array(good)))
+        keys = verdicts.phones.keys[good]
         findings: list[Finding] = []
         if self._scope != "none":
             findings = self._judge(verdicts, good, keys)

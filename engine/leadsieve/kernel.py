@@ -15,14 +15,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from leadsieve.text import as_text
+from leadsieve.numbers import NumberColumns, judge_numbers
+from leadsieve.text import as_text, trim
 from leadsieve_connectors.chunk import Chunk
-from leadsieve_rules import phone
-from leadsieve_rules.columns import ColumnMap
+from leadsieve_rules.columns import COUNTRY_CODE, ColumnMap
 from leadsieve_rules.destination import destination_findings
 from leadsieve_rules.findings import Finding
-from leadsieve_rules.phone.acceptance import phone_findings
-from leadsieve_rules.phone.regions import REGIONS
+from leadsieve_rules.phone import Phones
 from leadsieve_rules.profiles import PHONE, Profile
 from leadsieve_rules.profiles.model import Destinations
 from leadsieve_rules.reasons import REASONS, reason_of_fault
@@ -60,7 +59,7 @@ class Verdicts:
     Attributes:
         chunk: The chunk that was judged.
         fields: The trimmed text of each mapped field but the phone: string arrays as long as the chunk's table.
-        phones: The columns of `leadsieve_rules.phone.normalize`, as long as the chunk's table.
+        phones: The numbers, as long as the chunk's table.
         phone_columns: The source's phone columns, in order of preference.
         taken: int8, as long as the chunk's table: the position in `phone_columns` of the one each row took.
         findings: Faults and warnings on the rows that parsed, in the order of the reasons table.
@@ -70,7 +69,7 @@ class Verdicts:
 
     chunk: Chunk
     fields: Mapping[str, pa.Array]
-    phones: pa.Table
+    phones: Phones
     phone_columns: tuple[str, ...]
     taken: npt.NDArray[np.int8]
     findings: tuple[Finding, ...]
@@ -132,16 +131,27 @@ def judge(chunk: Chunk, plan: Plan) -> Verdicts:
     fields: dict[str, pa.Array] = {}
     findings: list[Finding] = []
     for name, sources in columns.items():
-        if name != PHONE:
+        if name not in (PHONE, COUNTRY_CODE):
             fields[name], trimmed = _field(chunk.table, sources)
             findings += trimmed
-    phones, taken, phone_faults = _phones(chunk, plan)
-    findings += phone_faults
+    numbers = judge_numbers(chunk.table, _number_columns(chunk, plan))
+    findings += numbers.findings
     findings += _checks(chunk.table, fields, columns, plan.schema)
     findings += _absent(chunk.table.num_rows, columns, plan.profile)
     none = np.zeros(chunk.table.num_rows, np.uint64)
-    base = Verdicts(chunk, fields, phones, columns[PHONE], taken, (), none, _bad_causes(chunk.bad))
+    base = Verdicts(chunk, fields, numbers.phones, columns[PHONE], numbers.taken, (), none, _bad_causes(chunk.bad))
     return _destinations(base.adding(findings), plan.profile)
+
+
+def _number_columns(chunk: Chunk, plan: Plan) -> NumberColumns:
+    columns = plan.maps[chunk.file].columns
+    return NumberColumns(
+        phones=columns[PHONE],
+        region=plan.region,
+        region_column=plan.region_columns[chunk.file],
+        country_code=next(iter(columns.get(COUNTRY_CODE, ())), None),
+        check=plan.profile.phone.check,
+    )
 
 
 def _absent(rows: int, columns: Mapping[str, tuple[str, ...]], profile: Profile) -> list[Finding]:
@@ -165,7 +175,7 @@ def _field(table: pa.Table, sources: tuple[str, ...]) -> tuple[pa.Array, list[Fi
     findings: list[Finding] = []
     for source in sources:
         raw = as_text(table.column(source))
-        clean = _trim(raw)
+        clean = trim(raw)
         changed = pc.fill_null(pc.not_equal(raw, pc.fill_null(clean, "")), False)
         used = changed if taken is None else pc.and_(changed, pc.is_null(taken))
         index = _positions(pc.and_(used, pc.is_valid(clean)))
@@ -175,69 +185,9 @@ def _field(table: pa.Table, sources: tuple[str, ...]) -> tuple[pa.Array, list[Fi
     return taken, findings
 
 
-_Judged = tuple[str, pa.Array, pa.Table, list[Finding]]
-_Taken = npt.NDArray[np.int8]
-
-
-def _phones(chunk: Chunk, plan: Plan) -> tuple[pa.Table, _Taken, list[Finding]]:
-    """Judge the phone column; of several, each row takes the first that is accepted, else the first that is filled."""
-    region, has_region = _regions(chunk, plan)
-    sources = plan.maps[chunk.file].columns[PHONE]
-    judged: list[_Judged] = []
-    for source in sources:
-        raw = as_text(chunk.table.column(source))
-        text = _trim(raw)
-        phones = phone.normalize(text, region)
-        found = phone_findings(phones, text, column=source, has_region=has_region, check=plan.profile.phone.check)
-        judged.append((source, raw, phones, found))
-    if len(judged) == 1:
-        source, raw, phones, found = judged[0]
-        return phones, np.zeros(len(raw), np.int8), [_placed(f, source, raw) for f in found]
-    return _first_good(judged)
-
-
-def _regions(chunk: Chunk, plan: Plan) -> tuple[str | pa.Array | None, bool | npt.NDArray[np.bool_]]:
-    """Return the default region, one for all or one a row, and whether there is one."""
-    column = plan.region_columns[chunk.file]
-    if column is None:
-        return plan.region, plan.region is not None
-    codes = pc.utf8_upper(_trim(as_text(chunk.table.column(column))))
-    # An empty cell takes the default; a code that is none must not be read as a number of the default's country.
-    codes = pc.fill_null(codes, plan.region) if plan.region is not None else codes
-    codes = pc.if_else(pc.is_in(codes, pa.array(sorted(REGIONS))), codes, pa.scalar(None, pa.string()))
-    return codes, pc.is_valid(codes).to_numpy(zero_copy_only=False)
-
-
-def _first_good(judged: list[_Judged]) -> tuple[pa.Table, _Taken, list[Finding]]:
-    count = len(judged[0][1])
-    good = np.ones((len(judged), count), bool)
-    filled = np.zeros((len(judged), count), bool)
-    for position, (_, raw, _, found) in enumerate(judged):
-        filled[position] = pc.is_valid(_trim(raw)).to_numpy(zero_copy_only=False)
-        for finding in found:
-            if rejects(finding):
-                good[position, finding.index] = False
-    # The first position that holds, and 0 where none does: argmax finds the first of equals.
-    taken = np.where(good.any(axis=0), good.argmax(axis=0), filled.argmax(axis=0))
-    pick = pa.array(taken * count + np.arange(count))
-    phones = pa.concat_tables([phones for _, _, phones, _ in judged]).take(pick).combine_chunks()
-    findings = []
-    for position, (source, raw, _, found) in enumerate(judged):
-        for finding in found:
-            at = taken[finding.index]
-            findings.append(_placed(replace(finding, index=finding.index[at == position]), source, raw))
-            if rejects(finding):
-                # What was passed over is said, with what was taken in its place.
-                for later in range(position + 1, len(judged)):
-                    over = replace(finding, index=finding.index[at == later], severity="warn")
-                    findings.append(replace(_placed(over, source, raw), note=f"{judged[later][0]} was taken instead"))
-    return phones, taken.astype(np.int8), findings
-
-
 def _placed(finding: Finding, source: str, raw: pa.Array) -> Finding:
     """Name the source column in a finding, and show the cells as they came."""
-    values = None if finding.code == "missing_phone" else _take(raw, finding.index)
-    return replace(finding, column=source, values=values)
+    return replace(finding, column=source, values=_take(raw, finding.index))
 
 
 def _checks(
@@ -258,12 +208,6 @@ def _checks(
 
 def _bad_causes(bad: pa.Table) -> npt.NDArray[np.uint64]:
     return np.array([reason_of_fault(fault).bit for fault in bad.column("fault").to_pylist()], np.uint64)
-
-
-def _trim(text: pa.Array) -> pa.Array:
-    """Take outer white space off; what is empty then is null."""
-    clean = pc.utf8_trim_whitespace(text)
-    return pc.if_else(pc.equal(pc.binary_length(clean), 0), pa.scalar(None, pa.string()), clean)
 
 
 def _positions(mask: pa.Array) -> npt.NDArray[np.int64]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from leadsieve.kernel import Verdicts, fault_reason, rejects
 from leadsieve.text import as_text
-from leadsieve_rules.columns import ColumnMap
+from leadsieve_rules.columns import COUNTRY_CODE, ColumnMap
 from leadsieve_rules.findings import Finding
 from leadsieve_rules.profiles import PHONE
 from leadsieve_rules.reasons import REASONS, message
@@ -93,7 +94,8 @@ def lay_out(schemas: Sequence[pa.Schema], maps: Sequence[ColumnMap], fields: Ite
     engine = (PHONE, *others, *(name for name, _ in _ORIGIN))
     unmapped = []
     for schema, columns in zip(schemas, maps, strict=True):
-        mapped = {name for sources in columns.columns.values() for name in sources}
+        # A country code only helps to read the number, so its column stays among the others.
+        mapped = {name for field, names in columns.columns.items() if field != COUNTRY_CODE for name in names}
         unmapped.append([field for field in schema if field.name not in mapped])
     # A column whose name is taken in one output is renamed in both, so that it can be followed from one to the other.
     ours = {name for name, _ in (*_ORIGIN, *_REJECTED)}
@@ -149,9 +151,9 @@ def _accepted(verdicts: Verdicts, layout: Layout, index: npt.NDArray[np.int64]) 
     chunk, pick = verdicts.chunk, pa.array(index)
     custom = layout.custom[chunk.file]
     filled = {
-        PHONE: verdicts.phones.column("e164"),
-        "lead_region": verdicts.phones.column("region"),
-        "lead_number_type": verdicts.phones.column("number_type"),
+        PHONE: verdicts.phones.e164,
+        "lead_region": verdicts.phones.region,
+        "lead_number_type": verdicts.phones.number_type,
         **verdicts.fields,
     }
     columns = []
@@ -161,7 +163,7 @@ def _accepted(verdicts: Verdicts, layout: Layout, index: npt.NDArray[np.int64]) 
         elif field.name == "lead_row":
             columns.append(chunk.rows.take(pick))
         elif field.name in filled and field.name not in custom:
-            columns.append(_flat(filled[field.name]).take(pick))
+            columns.append(filled[field.name].take(pick))
         elif field.name in custom:
             columns.append(_typed(chunk.table.column(custom[field.name]), field.type).take(pick))
         else:
@@ -232,7 +234,7 @@ def _finding_errors(verdicts: Verdicts, finding: Finding) -> pa.Table:
     return _error_table(
         verdicts, verdicts.chunk.rows.take(pick), verdicts.chunk.lines.take(pick), finding.column,
         "reject" if rejects(finding) else "warn", finding.code, finding.detail, finding.values, finding.collides,
-        note=finding.note,
+        note=finding.note, after=finding.after,
     )  # fmt: skip
 
 
@@ -248,6 +250,7 @@ def _error_table(
     collides: pa.Array | None,
     *,
     note: str | None = None,
+    after: pa.Array | None = None,
 ) -> pa.Table:
     count = len(rows)
     told = message(code, detail) if note is None else f"{message(code, detail)}: {note}"
@@ -260,12 +263,16 @@ def _error_table(
             _constant(severity, count),
             _constant(code, count),
             _constant(detail, count),
-            _constant(told, count),
+            _constant(told, count) if after is None else _said(told, after),
             pa.nulls(count, pa.string()) if values is None else values,
             pa.nulls(count, pa.string()) if collides is None else collides,
         ],
         schema=ERRORS,
     )
+
+
+def _said(told: str, after: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise(pa.scalar(f"{told}: read as "), after, "")
 
 
 def _constant(value: str | None, count: int) -> pa.Array:

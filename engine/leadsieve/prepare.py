@@ -15,8 +15,8 @@ from leadsieve.outputs import Layout, lay_out
 from leadsieve.target import Target
 from leadsieve.text import as_text
 from leadsieve_connectors.sources import ReadOptions, Source
-from leadsieve_rules.columns import ColumnMap, map_columns
-from leadsieve_rules.profiles import PHONE
+from leadsieve_rules.columns import COUNTRY_CODE, ColumnMap, map_columns
+from leadsieve_rules.profiles import PHONE, FieldRule
 from leadsieve_rules.schemas import CompiledSchema, field_schema
 
 _log = logging.getLogger("leadsieve")
@@ -75,7 +75,8 @@ def map_source(source: Source, options: Options, target: Target) -> tuple[Column
         RulesError: Headers that cannot be mapped.
         UsageError: The region column is not there.
     """
-    columns = map_columns(source.headers, source.schema.names, target.profile.fields, options.map)
+    fields = {**target.profile.fields, COUNTRY_CODE: FieldRule(COUNTRY_CODE)}
+    columns = map_columns(source.headers, source.schema.names, fields, options.map)
     return columns, _region_column(source, options.region_column)
 
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 
+#: A field that every profile understands beside its own: the country code of a national number in another column.
+COUNTRY_CODE = "country_code"
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnMap:
     """The columns that hold the fields; every other column is custom.

@@ -27,6 +27,7 @@ class Finding:
         severity: "reject" or "warn" where the rule's own severity differs from the one of the reasons table;
             None takes the table's.
         note: What to add to the reason's message; None adds nothing.
+        after: string array as long as `index`: what was read in place of each cell; None where nothing was repaired.
     """
 
     code: str
@@ -37,3 +38,4 @@ class Finding:
     collides: pa.Array | None = None
     severity: str | None = None
     note: str | None = None
+    after: pa.Array | None = None

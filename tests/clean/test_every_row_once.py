@@ -59,6 +59,8 @@ def _expected(document: bytes) -> tuple[dict[int, str], dict[int, str]]:
             rejected[row] = "malformed_row"
         elif not record[phone].strip():
             rejected[row] = "missing_phone"
+        elif record[phone] == "9.19E+11":
+            rejected[row] = "lossy_phone"
         else:
             number = _e164(record[phone])
             if number is None:

@@ -9,6 +9,7 @@ import pytest
 
 from leadsieve_rules.exceptions import RulesError, UnknownRegion
 from leadsieve_rules.phone import SCHEMA, check_region, normalize
+from leadsieve_rules.phone.reading import read_part
 
 RAW = ["98123 45678", None, "+1 202 555 0123", "98123 45678", "x", "", "+44 20 7946 0958 x5"]
 PLAIN = pa.array(RAW, pa.string())
@@ -26,21 +27,25 @@ KINDS: dict[str, Any] = {
 }
 
 
+@pytest.mark.parametrize("quick", [True, False])
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("region", ["IN", None])
-def test_kinds_of_arrays(kind: str, region: str | None) -> None:
-    assert normalize(KINDS[kind], region).equals(normalize(PLAIN, region))
+def test_kinds_of_arrays(kind: str, region: str | None, quick: bool) -> None:
+    table = read_part(KINDS[kind], region, quick=quick).table()
+    assert table.equals(read_part(PLAIN, region, quick=False).table())
+    assert table.schema == SCHEMA
 
 
+@pytest.mark.parametrize("quick", [True, False])
 @pytest.mark.parametrize("kind", KINDS)
-def test_kinds_of_region_arrays(kind: str) -> None:
+def test_kinds_of_region_arrays(kind: str, quick: bool) -> None:
     codes = ["IN", "IN", None, "US", "uk", "", "GB"]
     by_kind = {
         "large_string": pa.array(codes, pa.large_string()),
         "dictionary": pa.array(codes).dictionary_encode(),
         "chunks": pa.chunked_array([codes[:2], codes[2:]]),
     }
-    table = normalize(KINDS[kind], by_kind.get(kind, pa.array(codes)))
+    table = read_part(KINDS[kind], by_kind.get(kind, pa.array(codes)), quick=quick).table()
     assert table["reason"].to_pylist() == [
         None,
         "NOT_A_NUMBER",
@@ -54,15 +59,18 @@ def test_kinds_of_region_arrays(kind: str) -> None:
 
 @pytest.mark.parametrize("empty", [pa.array([], pa.string()), pa.chunked_array([], pa.string()), pa.nulls(0)])
 @pytest.mark.parametrize("region", [None, "IN", pa.array([], pa.string())])
-def test_no_rows(empty: Any, region: Any) -> None:
-    table = normalize(empty, region)
+@pytest.mark.parametrize("quick", [True, False])
+def test_no_rows(empty: Any, region: Any, quick: bool) -> None:
+    assert normalize(empty, region).num_rows == 0
+    table = read_part(empty, region, quick=quick).table()
     assert table.num_rows == 0
     assert table.schema == SCHEMA
 
 
 @pytest.mark.parametrize("region", [None, pa.array(["IN", None]), pa.nulls(2)])
-def test_nulls_never_look_valid(region: Any) -> None:
-    for row in normalize(pa.nulls(2), region).to_pylist():
+@pytest.mark.parametrize("quick", [True, False])
+def test_nulls_never_look_valid(region: Any, quick: bool) -> None:
+    for row in read_part(pa.nulls(2), region, quick=quick).table().to_pylist():
         assert row == dict.fromkeys(SCHEMA.names) | {
             "is_valid": False,
             "is_possible": False,

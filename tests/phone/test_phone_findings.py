@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from phonenumbers import ValidationResult
 
-from leadsieve_rules.phone import normalize
+from leadsieve_rules.phone import read
 from leadsieve_rules.phone.acceptance import DETAILS, phone_findings
 from leadsieve_rules.reasons import REASONS
 
@@ -21,7 +21,7 @@ def found(raws: list[str | None], region: str | None = None, check: str = "valid
     """The finding of each row, as code or detail."""
     raw = pa.array(raws, pa.string())
     options.setdefault("has_region", region is not None)
-    findings = phone_findings(normalize(raw, region), raw, column="Mobile", check=check, **options)
+    findings = phone_findings(read(raw, region), raw, column="Mobile", check=check, **options)
     for finding in findings:
         assert finding.column == "Mobile"
         assert finding.index.dtype == np.int64
@@ -58,7 +58,7 @@ def test_details_are_those_of_the_reasons_table() -> None:
 
 def test_a_region_is_known_row_by_row() -> None:
     raw = pa.array(["98123 45678", "98123 45678"])
-    table = normalize(raw, None)
+    table = read(raw, None)
     (with_region, without) = (
         phone_findings(table, raw, column="p", has_region=np.array(mask), check="valid")
         for mask in ([True, False], [False, False])

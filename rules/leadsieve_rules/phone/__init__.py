@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from leadsieve_rules.exceptions import RulesError
-from leadsieve_rules.phone.reference import SCHEMA, judge_all
-from leadsieve_rules.phone.regions import REGIONS, check_region
+from leadsieve_rules.phone.phones import SCHEMA, Phones, concat
+from leadsieve_rules.phone.reading import KERNEL_ROWS, read, read_part, use_kernel
+from leadsieve_rules.phone.regions import check_region
 
-__all__ = ["SCHEMA", "check_region", "normalize"]
+__all__ = ["KERNEL_ROWS", "SCHEMA", "Phones", "check_region", "concat", "normalize", "read"]
 
-#: Rows gathered at once, so that no string column outgrows its 32-bit offsets.
-_GATHERED = 1 << 20
+#: Rows read at once, so that no string column outgrows its 32-bit offsets.
+_READ_AT_ONCE = 1 << 20
 
 
 def normalize(values: pa.Array | pa.ChunkedArray, region: str | pa.Array | pa.ChunkedArray | None) -> pa.Table:
     """Read phone numbers and say what each of them is.
-
-    Every distinct pair of value and region is judged once in a call.
 
     Args:
         values: The numbers as written: string, large_string, string_view, or a dictionary of one of them.
@@ -50,55 +45,9 @@ def normalize(values: pa.Array | pa.ChunkedArray, region: str | pa.Array | pa.Ch
         >>> normalize(pa.array(["081234 56789"]), "IN")["e164"].to_pylist()
         ['+918123456789']
     """
-    numbers = _encode(values, "phone numbers")
-    if region is None or isinstance(region, str):
-        check_region(region)
-        pairs = [(number, region) for number in numbers.dictionary.to_pylist()]
-        rows = _codes(numbers)
-    else:
-        regions = _encode(region, "regions")
-        if len(regions) != len(numbers):
-            raise RulesError(f"{len(regions)} regions for {len(numbers)} phone numbers: give one a row")
-        pairs, rows = _pair(numbers, regions)
-    judged = judge_all([*pairs, (None, None)])
-    # A code of -1 (null) becomes the last row, which judges a null.
-    rows = np.where(rows < 0, judged.num_rows - 1, rows)
-    parts = [judged.take(pa.array(rows[i : i + _GATHERED])) for i in range(0, len(rows), _GATHERED)]
-    return pa.concat_tables(parts) if parts else judged.slice(0, 0)
-
-
-def _pair(
-    numbers: pa.DictionaryArray, regions: pa.DictionaryArray
-) -> tuple[list[tuple[str, str | None]], npt.NDArray[np.int64]]:
-    """Find the distinct pairs of number and region, and each row's pair (-1 where the number is null)."""
-    codes = [code if code in REGIONS else None for code in regions.dictionary.to_pylist()]
-    by_number, by_region = _codes(numbers), _codes(regions)
-    width = len(codes) + 1
-    keys = np.where(by_number < 0, -1, by_number * width + by_region + 1)
-    distinct, rows = np.unique(keys, return_inverse=True)
-    if len(distinct) and distinct[0] < 0:
-        distinct, rows = distinct[1:], rows - 1
-    known = numbers.dictionary.take(pa.array(distinct // width)).to_pylist()
-    pairs = [(raw, [None, *codes][at]) for raw, at in zip(known, (distinct % width).tolist(), strict=True)]
-    return pairs, rows.astype(np.int64)
-
-
-def _encode(values: pa.Array | pa.ChunkedArray, what: str) -> pa.DictionaryArray:
-    """Bring any array of strings into one dictionary array of large strings."""
-    if pa.types.is_dictionary(values.type):
-        values = values.cast(values.type.value_type)
-    if not (
-        pa.types.is_string(values.type)
-        or pa.types.is_large_string(values.type)
-        or pa.types.is_string_view(values.type)
-        or pa.types.is_null(values.type)
-    ):
-        raise RulesError(f"{what} must be strings, not {values.type}: cast the array first", "unsupported_type")
-    encoded = pc.dictionary_encode(values.cast(pa.large_string()))
-    return encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
-
-
-def _codes(encoded: pa.DictionaryArray) -> npt.NDArray[np.int64]:
-    """Return the dictionary's codes by row, -1 for null."""
-    codes: npt.NDArray[np.int64] = encoded.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
-    return codes
+    quick = use_kernel(len(values))
+    tables = []
+    for start in range(0, max(len(values), 1), _READ_AT_ONCE):
+        here = region if region is None or isinstance(region, str) else region.slice(start, _READ_AT_ONCE)
+        tables.append(read_part(values.slice(start, _READ_AT_ONCE), here, quick=quick).table())
+    return pa.concat_tables(tables)

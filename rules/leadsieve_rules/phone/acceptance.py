@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 from phonenumbers import PhoneNumber, ValidationResult, is_possible_number_with_reason
 
 from leadsieve_rules.findings import Finding
+from leadsieve_rules.phone.phones import INVALID_COUNTRY_CODE, REASONS, Phones
 
-#: What each of libphonenumber's reasons is called here; INVALID_LENGTH is decided by the country's lengths.
+#: What each of libphonenumber's reasons is called here; the others are decided by the country's lengths.
 _DETAILS = {
     "NOT_A_NUMBER": "not_a_number",
     "INVALID_COUNTRY_CODE": "invalid_country_code",
@@ -24,6 +25,8 @@ _DETAILS = {
     "NOT_ASSIGNED": "not_assigned",
 }
 DETAILS = ("not_a_number", "invalid_country_code", "too_short", "too_long", "not_assigned", "no_region")
+#: The place in `DETAILS` of each reason; -1 where the lengths decide.
+_BY_REASON = np.array([DETAILS.index(_DETAILS[name]) if name in _DETAILS else -1 for name in REASONS])
 #: The first plus sign or digit is a plus: such a number names its country itself.
 _LEADING_PLUS = "^[^+\uff0b\\p{Nd}]*[+\uff0b]"
 
@@ -31,7 +34,7 @@ _Mask = npt.NDArray[np.bool_]
 
 
 def phone_findings(
-    phones: pa.Table,
+    phones: Phones,
     raw: pa.Array | pa.ChunkedArray,
     *,
     column: str,
@@ -44,7 +47,7 @@ def phone_findings(
     counts as too short or too long by the nearer of the two; at equal distance it is too short.
 
     Args:
-        phones: What `normalize` gave for `raw`.
+        phones: What `read` gave for `raw`.
         raw: The cells as strings, trimmed, null where empty.
         column: The source column of the numbers, for the findings.
         has_region: Whether a region was given for numbers without a country code; one value, or one a row.
@@ -54,71 +57,52 @@ def phone_findings(
         `missing_phone`, then `invalid_phone` by detail in the order of `DETAILS`, then the warning
         `extension_dropped` for accepted rows; none without rows. Their values are the cells.
     """
-    missing = _mask(pc.is_null(raw))
-    accepted = _mask(phones["is_valid"]) if check == "valid" else _possible(phones)
-    findings = [_finding("missing_phone", None, column, missing, raw)]
-    refused = ~accepted & ~missing
-    if refused.any():
-        details = np.full(len(refused), -1)
-        details[refused] = _details(phones.filter(pa.array(refused)))
-        details[refused & _lacks_region(phones, raw, has_region)] = DETAILS.index("no_region")
-        findings += [_finding("invalid_phone", name, column, details == i, raw) for i, name in enumerate(DETAILS)]
-    dropped = accepted & _mask(pc.is_valid(phones["extension"]))
-    findings.append(_finding("extension_dropped", None, column, dropped, raw))
+    missing = np.array(pc.is_null(raw), np.bool_) if raw.null_count else np.zeros(len(raw), np.bool_)
+    accepted = phones.valid if check == "valid" else phones.complete
+    findings = [_finding("missing_phone", None, column, np.flatnonzero(missing), raw)]
+    refused = np.flatnonzero(~(accepted | missing))
+    if len(refused):
+        details = _details(phones, refused)
+        details[_lacks_region(phones, raw, refused, has_region)] = DETAILS.index("no_region")
+        findings += [
+            _finding("invalid_phone", name, column, refused[details == at], raw) for at, name in enumerate(DETAILS)
+        ]
+    findings.append(_finding("extension_dropped", None, column, np.flatnonzero(accepted & phones.extended), raw))
     return [finding for finding in findings if len(finding.index)]
 
 
-def _finding(code: str, detail: str | None, column: str, mask: _Mask, raw: pa.Array | pa.ChunkedArray) -> Finding:
-    index = np.flatnonzero(mask)
+def _finding(
+    code: str, detail: str | None, column: str, index: npt.NDArray[np.int64], raw: pa.Array | pa.ChunkedArray
+) -> Finding:
     values = raw.take(pa.array(index)).cast(pa.string())
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
     return Finding(code=code, detail=detail, column=column, index=index, values=values)
 
 
-def _details(refused: pa.Table) -> npt.NDArray[np.int64]:
+def _details(phones: Phones, refused: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Give each refused number its place in `DETAILS`, as if a region had been given."""
-    reasons = pc.dictionary_encode(refused["reason"]).combine_chunks()
-    names = reasons.dictionary.to_pylist()
-    by_reason = np.array([*(DETAILS.index(_DETAILS[name]) if name in _DETAILS else -1 for name in names), -1])
-    rows = reasons.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    places: npt.NDArray[np.int64] = by_reason.astype(np.int64)[rows]
-    open_ = places < 0
-    if open_.any():
-        pairs, rows = _lengths(refused.filter(pa.array(open_)))
-        by_pair = np.array([DETAILS.index(_length_detail(*pair)) for pair in pairs], dtype=np.int64)
-        places[open_] = by_pair[rows]
+    facts = phones.facts[refused]
+    places: npt.NDArray[np.int64] = _BY_REASON[facts["reason"]]
+    by_length = places < 0
+    pairs, rows = np.unique(facts[by_length][["country", "national"]], return_inverse=True)
+    known = np.array([DETAILS.index(_length_detail(int(code), int(length))) for code, length in pairs], np.int64)
+    places[by_length] = known[rows]
     return places
 
 
-def _lacks_region(phones: pa.Table, raw: pa.Array | pa.ChunkedArray, has_region: bool | _Mask) -> _Mask:
+def _lacks_region(
+    phones: Phones, raw: pa.Array | pa.ChunkedArray, refused: npt.NDArray[np.int64], has_region: bool | _Mask
+) -> _Mask:
     """Find the numbers that do not parse only because neither they nor the caller named a country."""
     if has_region is True:
-        return np.zeros(len(raw), dtype=np.bool_)
-    unparsed = pc.and_(pc.is_null(phones["e164"]), pc.equal(phones["reason"], "INVALID_COUNTRY_CODE"))
-    own_country = pc.fill_null(pc.match_substring_regex(raw, _LEADING_PLUS), False)
-    return _mask(unparsed) & ~_mask(own_country) & ~np.asarray(has_region, dtype=np.bool_)
-
-
-def _possible(phones: pa.Table) -> _Mask:
-    """Find the numbers for which `is_possible_number_with_reason` is IS_POSSIBLE."""
-    possible = _mask(phones["is_possible"]) & ~_mask(
-        pc.fill_null(pc.equal(phones["reason"], "IS_POSSIBLE_LOCAL_ONLY"), False)
-    )
-    # A valid number has no reason, yet may be local only: Canada's 310 numbers have seven digits.
-    valid = np.flatnonzero(_mask(phones["is_valid"]))
-    pairs, rows = _lengths(phones.take(pa.array(valid)))
-    full = np.array([_length_result(*pair) == ValidationResult.IS_POSSIBLE for pair in pairs], dtype=np.bool_)
-    possible[valid] = full[rows]
-    return possible
-
-
-def _lengths(phones: pa.Table) -> tuple[list[tuple[int, int]], npt.NDArray[np.int64]]:
-    """Find the distinct pairs of country code and national length, and each row's pair; all must parse."""
-    country = phones["country_code"].to_numpy().astype(np.int64)
-    length = pc.utf8_length(phones["national_number"]).to_numpy().astype(np.int64)
-    distinct, rows = np.unique(country * 32 + length, return_inverse=True)
-    return [divmod(int(key), 32) for key in distinct], rows
+        return np.zeros(len(refused), np.bool_)
+    lacking: _Mask = ~phones.parsed[refused] & (phones.reason[refused] == INVALID_COUNTRY_CODE)
+    if isinstance(has_region, np.ndarray):
+        lacking &= ~has_region[refused]
+    own_country = pc.match_substring_regex(raw.take(pa.array(refused[lacking])), _LEADING_PLUS)
+    lacking[lacking] = ~np.array(own_country, np.bool_)
+    return lacking
 
 
 @cache
@@ -137,8 +121,3 @@ def _length_detail(country_code: int, length: int) -> str:
         if length > distance and _length_result(country_code, length - distance) == ValidationResult.IS_POSSIBLE:
             return "too_long"
     return "too_short"
-
-
-def _mask(values: pa.Array | pa.ChunkedArray) -> _Mask:
-    mask: _Mask = np.array(values, dtype=np.bool_)
-    return mask

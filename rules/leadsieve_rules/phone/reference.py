@@ -2,45 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
+import numpy as np
 import phonenumbers
 import pyarrow as pa
-from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType, ValidationResult
+from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-#: What is known of each number; `normalize` documents the columns.
-SCHEMA = pa.schema(
-    [
-        pa.field("e164", pa.string()),
-        pa.field("is_valid", pa.bool_(), nullable=False),
-        pa.field("is_possible", pa.bool_(), nullable=False),
-        pa.field("region", pa.string()),
-        pa.field("number_type", pa.string()),
-        pa.field("country_code", pa.int32()),
-        pa.field("national_number", pa.string()),
-        pa.field("extension", pa.string()),
-        pa.field("reason", pa.string()),
-    ]
+from leadsieve_rules.phone.phones import (
+    FACTS,
+    NO_OWNER,
+    NOT_PARSED,
+    OWNERS,
+    REASON_OF_LENGTH,
+    REASONS,
+    TYPES,
+    VALID,
+    Phones,
 )
 
-
-class Verdict(NamedTuple):
-    """One number, in the columns of `SCHEMA`."""
-
-    e164: str | None
-    is_valid: bool
-    is_possible: bool
-    region: str | None
-    number_type: str | None
-    country_code: int | None
-    national_number: str | None
-    extension: str | None
-    reason: str | None
-
-
+#: Keys hold numbers of so many digits.
+_KEY_DIGITS = 19
+_OWNER = {code: place for place, code in enumerate(OWNERS)}
 _PARSE_ERRORS = {
     NumberParseException.INVALID_COUNTRY_CODE: "INVALID_COUNTRY_CODE",
     NumberParseException.NOT_A_NUMBER: "NOT_A_NUMBER",
@@ -48,6 +32,19 @@ _PARSE_ERRORS = {
     NumberParseException.TOO_SHORT_NSN: "TOO_SHORT_NSN",
     NumberParseException.TOO_LONG: "TOO_LONG",
 }
+
+
+class Verdict(NamedTuple):
+    """One number as `Phones` holds it: the fields of `FACTS`, then its E.164 form and its extension."""
+
+    reason: int
+    length: int = NOT_PARSED
+    kind: int = 0
+    national: int = 0
+    country: int = 0
+    owner: int = NO_OWNER
+    e164: str | None = None
+    extension: str | None = None
 
 
 def judge(raw: str | None, region: str | None) -> Verdict:
@@ -61,48 +58,44 @@ def judge(raw: str | None, region: str | None) -> Verdict:
         What `phonenumbers` says of it.
     """
     if raw is None:
-        return _unparsed("NOT_A_NUMBER")
+        return Verdict(REASONS.index("NOT_A_NUMBER"))
     try:
         number = phonenumbers.parse(raw, region)
     except NumberParseException as error:
-        return _unparsed(_PARSE_ERRORS[error.error_type])
-    valid = phonenumbers.is_valid_number(number)
-    possible = phonenumbers.is_possible_number_with_reason(number)
-    if valid:
-        reason = None
-    elif possible == ValidationResult.IS_POSSIBLE:
-        reason = "NOT_ASSIGNED"
-    else:
-        reason = ValidationResult.to_string(possible)
+        return Verdict(REASONS.index(_PARSE_ERRORS[error.error_type]))
+    length = phonenumbers.is_possible_number_with_reason(number)
+    kind = phonenumbers.number_type(number)
+    owner = phonenumbers.region_code_for_number(number)
     return Verdict(
+        reason=VALID if phonenumbers.is_valid_number(number) else REASON_OF_LENGTH[length],
+        length=int(length),
+        kind=TYPES.index(PhoneNumberType.to_string(kind)),
+        national=len(phonenumbers.national_significant_number(number)),
+        country=number.country_code or 0,
+        owner=NO_OWNER if owner is None else _OWNER[owner],
         e164=phonenumbers.format_number(number, PhoneNumberFormat.E164),
-        is_valid=valid,
-        is_possible=possible in {ValidationResult.IS_POSSIBLE, ValidationResult.IS_POSSIBLE_LOCAL_ONLY},
-        region=phonenumbers.region_code_for_number(number),
-        number_type=PhoneNumberType.to_string(phonenumbers.number_type(number)),
-        country_code=number.country_code,
-        national_number=phonenumbers.national_significant_number(number),
         extension=number.extension,
-        reason=reason,
     )
 
 
-def judge_all(numbers: Iterable[tuple[str | None, str | None]]) -> pa.Table:
+def judge_pairs(pairs: Sequence[tuple[str | None, str | None]]) -> Phones:
     """Judge numbers one by one.
 
     Args:
-        numbers: Pairs of number and region, as `judge` takes them.
+        pairs: Numbers and their regions, as `judge` takes them.
 
     Returns:
-        A table of `SCHEMA`, one row a pair, in order.
+        The numbers, in order.
     """
-    verdicts = [judge(raw, region) for raw, region in numbers]
-    columns = zip(*verdicts, strict=True) if verdicts else [()] * len(SCHEMA)
-    return pa.table(
-        [pa.array(column, type=field.type) for column, field in zip(columns, SCHEMA, strict=True)],
-        schema=SCHEMA,
+    verdicts = [judge(raw, region) for raw, region in pairs]
+    return Phones(
+        facts=np.array([verdict[: len(FACTS.names or ())] for verdict in verdicts], FACTS),
+        keys=np.array([_key(verdict.e164) for verdict in verdicts], np.uint64),
+        e164=pa.array([verdict.e164 for verdict in verdicts], pa.string()),
+        extended=np.array([verdict.extension is not None for verdict in verdicts], np.bool_),
+        extensions=pa.array([v.extension for v in verdicts if v.extension is not None], pa.string()),
     )
 
 
-def _unparsed(reason: str) -> Verdict:
-    return Verdict(None, False, False, None, None, None, None, None, reason)
+def _key(e164: str | None) -> int:
+    return int(e164[1:]) if e164 is not None and len(e164) <= _KEY_DIGITS + 1 else 0

@@ -154,6 +154,7 @@ def test_interrupted_leaves_nothing(tmp_path: Path, number: signal.Signals, exit
         child.send_signal(number)
         _, said = child.communicate(timeout=60)
     assert child.returncode == exit_code, said
+    assert len(said.splitlines()) == 2, said
     new_campaign, last = said.splitlines()
     assert new_campaign.startswith("NEW CAMPAIGN 'c'")
     assert last.startswith("leadsieve: interrupted: ")

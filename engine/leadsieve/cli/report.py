@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import signal
@@ -32,18 +33,25 @@ def speaking(*, as_json: bool, quiet: bool) -> Iterator[None]:
     log.addHandler(handler)
     log.setLevel(logging.WARNING if quiet else logging.INFO)
     before = signal.signal(signal.SIGTERM, _terminated)
+    failure: LeadsieveError | None = None
     try:
         yield
     except LeadsieveError as exc:
-        fail(exc, as_json=as_json)
+        failure = exc
     except KeyboardInterrupt as exc:
         # Libraries deliver the signal once more when they return; one is enough.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         number = signal.SIGTERM if isinstance(exc, _Terminated) else signal.SIGINT
-        fail(Interrupted(_STOPPED, exit_code=128 + number), as_json=as_json)
+        failure = Interrupted(_STOPPED, exit_code=128 + number)
     finally:
         signal.signal(signal.SIGTERM, before)
         log.removeHandler(handler)
+    if failure is not None:
+        # What the frames of the failure hold, such as an open database, must go before the interpreter does:
+        # DuckDB complains on stderr of objects that outlive it.
+        failure.__traceback__ = failure.__cause__ = failure.__context__ = None
+        gc.collect()
+        fail(failure, as_json=as_json)
 
 
 def fail(exc: LeadsieveError, *, as_json: bool) -> NoReturn:

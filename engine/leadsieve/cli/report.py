@@ -28,6 +28,10 @@ def speaking(*, as_json: bool, quiet: bool) -> Iterator[None]:
         as_json: Print a failure as a JSON object on stdout too.
         quiet: Print no decisions.
     """
+    import pyarrow as pa
+
+    # Arrow takes signals over while it parses, and now and then loses one; ours are raised where Python runs.
+    pa.enable_signal_handlers(False)
     log = logging.getLogger("leadsieve")
     handler = _Decisions()
     log.addHandler(handler)

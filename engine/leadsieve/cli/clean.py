@@ -65,16 +65,17 @@ def clean(
     leadsieve clean leads.csv --region IN --out out
     leadsieve clean a.csv b.parquet --profile voicegenie --campaign summer --region US --out out
     """
-    with speaking(as_json=as_json, quiet=quiet), progress_bar(quiet=quiet) as progress:
-        run = leadsieve.clean(
-            sources,
-            settings=parse_pairs("--set", settings),
-            map=parse_pairs("--map", maps),
-            format=format_,
-            fail_over=parse_share(fail_over) if fail_over is not None else None,
-            progress=progress or False,
-            **options,
-        )
+    with speaking(as_json=as_json, quiet=quiet):
+        with progress_bar(quiet=quiet) as progress:
+            run = leadsieve.clean(
+                sources,
+                settings=parse_pairs("--set", settings),
+                map=parse_pairs("--map", maps),
+                format=format_,
+                fail_over=parse_share(fail_over) if fail_over is not None else None,
+                progress=progress or False,
+                **options,
+            )
         with run:
             if as_json:
                 print_json(run.summary)

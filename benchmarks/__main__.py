@@ -93,6 +93,27 @@ def phones_command(*, rows: int, sample: int, rounds: int, seed: int) -> None:
         click.echo(f"{cost.region:<8}{figures}")
 
 
+@main.command("text")
+@click.option("--rows", type=click.IntRange(1), default=1_000_000, show_default=True, help="Rows of the lead file.")
+@click.option("--rounds", type=click.IntRange(1), default=5, show_default=True, help="Runs of each reader, in turns.")
+@click.option("--seed", type=click.IntRange(0, 2**32), default=1, show_default=True, help="Seed of the lead file.")
+def text_command(*, rows: int, rounds: int, seed: int) -> None:
+    """Read the lead file to strings, as it is, all quoted and with line ends in cells, beside three other readers."""
+    from benchmarks.text import VARIANTS, TextCost, lay_out, measure_text, variant_file
+
+    source = make_leads(rows, seed)
+    costs: list[TextCost] = []
+    try:
+        for variant in VARIANTS:
+            file = variant_file(source, variant)
+            for threads in (1, 2):
+                click.echo(f"  {file.name}, {threads} threads", err=True)
+                costs += measure_text(file, variant, threads, rounds)
+    except ChildFailed as failure:
+        raise click.ClickException(str(failure)) from failure
+    click.echo(lay_out(costs))
+
+
 def make_leads(rows: int, seed: int) -> Path:
     """Return the lead file, made in a process of its own if it is not kept yet, and now in the page cache."""
     made = subprocess.run(

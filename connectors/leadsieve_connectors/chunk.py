@@ -17,6 +17,8 @@ class Fault(StrEnum):
     UNDECODABLE_BYTES = "undecodable_bytes"
     RECORD_TOO_LARGE = "record_too_large"
     REPEATED_HEADER = "repeated_header"
+    INVALID_JSON = "invalid_json"
+    NOT_A_RECORD = "not_a_record"
 
 
 #: The records of a chunk that could not be parsed: 1-based row number, 1-based physical line (null where the format

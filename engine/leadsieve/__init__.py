@@ -36,12 +36,14 @@ if TYPE_CHECKING:
     from leadsieve.inspection import Inspection
     from leadsieve.progress import Callback, Progress
     from leadsieve.run import Part, Run
+    from leadsieve_connectors.campaigns import KeptMapping
     from leadsieve_rules.profiles import Profile
 
 __all__ = [
     "Inspection",
     "InternalError",
     "Interrupted",
+    "KeptMapping",
     "LeadsieveError",
     "OutputError",
     "Part",
@@ -54,7 +56,9 @@ __all__ = [
     "Tuning",
     "UsageError",
     "clean",
+    "forget_mapping",
     "inspect",
+    "mappings",
     "normalize_phones",
     "profile_template",
     "profiles",
@@ -63,6 +67,7 @@ __all__ = [
 #: Names that are loaded when they are first asked for, so that `import leadsieve` stays quick.
 _LAZY = {
     "Inspection": "leadsieve.inspection",
+    "KeptMapping": "leadsieve_connectors.campaigns",
     "Part": "leadsieve.run",
     "Profile": "leadsieve_rules.profiles",
     "Progress": "leadsieve.progress",
@@ -102,6 +107,10 @@ def clean(
     existing_campaign: bool = False,
     encoding: str | None = None,
     delimiter: str | None = None,
+    header: bool | None = None,
+    columns: Sequence[str] | None = None,
+    skip_rows: int = 0,
+    records_path: str | None = None,
     rows: int | None = None,
     dry_run: bool = False,
     progress: Callback | Literal[False] | None = None,
@@ -112,7 +121,7 @@ def clean(
     Every row of every source ends once in `accepted` or `rejected`; the run proves that before it publishes.
 
     Args:
-        sources: Path, folder, glob or URL of CSV or Parquet files, or `-` for stdin; one or several.
+        sources: Path, folder, glob or URL of CSV, JSON or Parquet files, or `-` for stdin; one or several.
         profile: Target system: a name of `profiles()`, or a profile's file. None is leadsieve's own, `plain`.
         settings: The target system's settings, by name.
         region: ISO 3166 code of the country of numbers without a country code; None is the profile's own, or none.
@@ -127,8 +136,12 @@ def clean(
         overwrite: Replace what leadsieve published in `out` before.
         again: Import a second time what was imported before.
         existing_campaign: Fail where the campaign does not exist.
-        encoding: Codec of text sources; None takes the byte order mark, else UTF-8.
+        encoding: Codec of text sources; None finds it.
         delimiter: One character; None finds it.
+        header: Whether the first record names the columns; None finds it.
+        columns: The columns' names, in place of the header's or where there is none.
+        skip_rows: So many lines stand before the header and are not read.
+        records_path: Where the records stand in a JSON document, keys joined by dots; None finds it.
         rows: Read only so many rows of each source.
         dry_run: Do everything but publish and commit.
         progress: Called with a `Progress` after every chunk; None and False are silent.
@@ -150,7 +163,7 @@ def clean(
         region=region,
         region_column=region_column,
         campaign=campaign,
-        state=Path(state if state is not None else os.environ.get("LEADSIEVE_STATE", "leadsieve.duckdb")),
+        state=_state(state),
         out=None if out is None else Path(out).absolute(),
         map=_mapping("map", map),
         format=format,
@@ -161,6 +174,10 @@ def clean(
         existing_campaign=existing_campaign,
         encoding=encoding,
         delimiter=delimiter,
+        header=header,
+        columns=_names(columns),
+        skip_rows=skip_rows,
+        records_path=records_path,
         rows=rows,
         dry_run=dry_run,
         tuning=Tuning.of(tuning, os.environ),
@@ -178,6 +195,10 @@ def inspect(
     map: Mapping[str, str] | None = None,  # noqa: A002 - the option's own name
     encoding: str | None = None,
     delimiter: str | None = None,
+    header: bool | None = None,
+    columns: Sequence[str] | None = None,
+    skip_rows: int = 0,
+    records_path: str | None = None,
 ) -> list[Inspection]:
     """Say what sources are, from their first 1,000 rows, and what to run next.
 
@@ -187,8 +208,12 @@ def inspect(
         region: Country of numbers without a country code.
         region_column: Column that holds each row's country.
         map: Columns to fields.
-        encoding: Codec of text sources.
+        encoding: As for `clean`, like what follows.
         delimiter: One character; None finds it.
+        header: Whether the first record names the columns.
+        columns: The columns' names.
+        skip_rows: Lines before the header.
+        records_path: Where the records stand in a JSON document.
 
     Returns:
         One inspection a source, in order.
@@ -208,6 +233,10 @@ def inspect(
         map=_mapping("map", map),
         encoding=encoding,
         delimiter=delimiter,
+        header=header,
+        columns=_names(columns),
+        skip_rows=skip_rows,
+        records_path=records_path,
     )
     with translated():
         return inspect_sources(options)
@@ -263,10 +292,56 @@ def profile_template(name: str | os.PathLike[str]) -> str:
         return profile_text(os.fspath(name))
 
 
+def mappings(*, state: str | os.PathLike[str] | None = None) -> list[KeptMapping]:
+    """Return how the user mapped which headers, as runs with a campaign have kept it, newest first.
+
+    Args:
+        state: The state; `LEADSIEVE_STATE` or `leadsieve.duckdb` where None.
+
+    Raises:
+        StateError: It is missing, damaged or locked.
+    """
+    from leadsieve_connectors.campaigns import State
+
+    with translated():
+        return State(_state(state)).mappings()
+
+
+def forget_mapping(id: str, *, state: str | os.PathLike[str] | None = None) -> KeptMapping:  # noqa: A002 - its name
+    """Forget how one list of headers was mapped, and return it.
+
+    Args:
+        id: Its digest, or the beginning of it.
+        state: The state; `LEADSIEVE_STATE` or `leadsieve.duckdb` where None.
+
+    Raises:
+        UsageError: No such mapping, or several.
+        StateError: The state is missing, damaged or locked.
+    """
+    from leadsieve_connectors.campaigns import State, state_lock
+
+    path = _state(state)
+    with translated():
+        kept = State(path)
+        kept.mappings()  # a state that is not there gets no lock file either
+        with state_lock(path, wait_seconds=10.0):
+            return kept.forget_mapping(id)
+
+
+def _state(given: str | os.PathLike[str] | None) -> Path:
+    return Path(given if given is not None else os.environ.get("LEADSIEVE_STATE", "leadsieve.duckdb"))
+
+
 def _mapping(name: str, given: Mapping[str, Any] | None) -> dict[str, Any]:
     if given is not None and not isinstance(given, Mapping):
         raise UsageError(f"{name}={given!r} is not a mapping; write it like {{'Mobile No': 'phone_number'}}")
     return dict(given or {})
+
+
+def _names(columns: Sequence[str] | None) -> tuple[str, ...] | None:
+    if isinstance(columns, str) or not isinstance(columns, Sequence | None):
+        raise UsageError(f"columns={columns!r} is not a list of names; write it like ['phone', 'name']")
+    return None if columns is None else tuple(columns)
 
 
 def _paths(sources: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import math
 import os
@@ -91,7 +92,7 @@ def _number(name: str, value: object) -> Any:
 _NOT_JUDGING = frozenset(
     ("sources", "state", "out", "format", "fail_over", "overwrite", "again", "existing_campaign", "dry_run", "tuning")
 )
-_TEXTS = ("profile", "region", "region_column", "campaign", "encoding", "delimiter")
+_TEXTS = ("profile", "region", "region_column", "campaign", "encoding", "delimiter", "records_path")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +116,10 @@ class Options:
     existing_campaign: bool = False
     encoding: str | None = None
     delimiter: str | None = None
+    header: bool | None = None
+    columns: tuple[str, ...] | None = None
+    skip_rows: int = 0
+    records_path: str | None = None
     rows: int | None = None
     dry_run: bool = False
     tuning: Tuning = field(default_factory=Tuning)
@@ -138,6 +143,10 @@ class Options:
             raise UsageError("a campaign needs its outputs to be kept; add --out OUT, or --dry-run")
         if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n'):
             raise UsageError(f"--delimiter {self.delimiter!r} is not one character; for a tab type --delimiter $'\\t'")
+        if self.columns is not None and (not self.columns or any(type(name) is not str for name in self.columns)):
+            raise UsageError(f"columns={self.columns!r} are not names of columns; write them like --columns phone,name")
+        if self.skip_rows < 0:
+            raise UsageError(f"--skip-rows {self.skip_rows} is less than none; give 0 or more")
         if self.rows is not None and self.rows < 1:
             raise UsageError(f"--rows {self.rows} leaves nothing to read; give 1 or more")
         if self.fail_over is not None and not 0 <= self.fail_over <= 1:
@@ -152,7 +161,9 @@ class Options:
         for column, target in self.map.items():
             if {type(column), type(target)} != {str}:
                 raise UsageError(f"map={{{column!r}: {target!r}}} does not map a column's name to a field's")
-        for name, value in {"rows": self.rows, "fail_over": self.fail_over}.items():
+        if self.header not in (None, True, False):
+            raise UsageError(f"header={self.header!r} is not True, False or None")
+        for name, value in {"rows": self.rows, "fail_over": self.fail_over, "skip_rows": self.skip_rows}.items():
             if value is not None and type(value) not in {int, float}:
                 raise UsageError(f"{name}={value!r} is not a number")
         for name in ("state", "out"):
@@ -184,6 +195,18 @@ def parse_share(text: str) -> float:
     if not 0 <= share <= 1:
         raise UsageError(f"--fail-over {text!r} is not a share; write it like 5% or 0.05")
     return share
+
+
+def parse_names(option: str, text: str) -> tuple[str, ...]:
+    """Read names between commas; a name that holds a comma stands in double quotes.
+
+    Raises:
+        UsageError: A name is empty.
+    """
+    names = tuple(name.strip() for name in next(csv.reader([text]), []))
+    if not names or "" in names:
+        raise UsageError(f"{option} {text!r} is not a list of names; write it like phone,name,city")
+    return names
 
 
 def parse_pairs(option: str, texts: Sequence[str]) -> dict[str, str]:

@@ -26,15 +26,16 @@ from leadsieve.duplicates import CampaignKeys, Held
 from leadsieve.exceptions import OutputError, SourceError, TooManyRejected, UsageError
 from leadsieve.ledger import share_rejected
 from leadsieve.manifest import manifest
-from leadsieve.prepare import describe, prepare, read_options
-from leadsieve.process import Job, Outcome, process
+from leadsieve.prepare import Kept, describe, prepare, read_options
+from leadsieve.process import Job, Outcome, Task, process
 from leadsieve.progress import Callback
 from leadsieve.recognise import KEPT, earlier_run, require_same_result, standing_run, stands
 from leadsieve.run import Folder, Part, Run
-from leadsieve.target import Target, aim, digest
+from leadsieve.target import Target, aim, digest, found_settings
 from leadsieve_connectors import exceptions as connectors
 from leadsieve_connectors.campaigns import RunRecord, State, state_lock
 from leadsieve_connectors.sources import Source, open_sources
+from leadsieve_rules.columns import mapping_to_keep
 from leadsieve_rules.exceptions import ColumnError
 
 _log = logging.getLogger("leadsieve")
@@ -50,6 +51,7 @@ def execute(options: Options, progress: Callback | None) -> Run:
     target = aim(options)
     try:
         with open_sources(options.sources, read_options(options)) as sources:
+            target = aim(options, found_settings(sources, options.settings))
             return _run_sources(options, target, sources, progress, started)
     except (connectors.SourceError, ColumnError, SourceError) as exc:
         # The target system would have been given no better a file.
@@ -63,13 +65,19 @@ def _run_sources(
     _require_distinct(sources)
     if options.out is not None:
         publish.locate(options.out)  # refuses what is never replaced, before a row is read
-    plan, layout = prepare(sources, options, target)
-    job = Job(options, target, sources, plan, layout, progress, started)
+    task = Task(options, target, sources, progress, started)
     if options.campaign is not None:
-        return _with_campaign(job, options.campaign)
+        return _with_campaign(task, options.campaign)
+    job = _settle(task)
     if options.out is None or options.dry_run:
         return _keep(job, None)
     return _publish(job, options.out)
+
+
+def _settle(task: Task, kept: Kept | None = None) -> Job:
+    """Decide all that is decided before the first row."""
+    plan, layout = prepare(task.sources, task.options, task.target, kept)
+    return Job(task.options, task.target, task.sources, task.progress, task.started, plan, layout)
 
 
 def _require_distinct(sources: Sequence[Source]) -> None:
@@ -108,36 +116,47 @@ def _publish(job: Job, out: Path) -> Run:
     return _run(job, Folder(out), summary, info)
 
 
-def _with_campaign(job: Job, campaign: str) -> Run:
+def _with_campaign(task: Task, campaign: str) -> Run:
     """Judge against the campaign under the state's lock, and add the accepted rows to it unless the run is dry."""
-    options = job.options
+    options, job = task.options, None
     state = State(options.state, wait_seconds=options.tuning.lock_seconds)
     if not state.path.exists():
         if options.existing_campaign:
             raise UsageError(f"campaign {campaign!r} does not exist: there is no state {options.state}")
+        job = _settle(task)  # no state is made for a source whose columns cannot be mapped
         if options.dry_run:
             return _keep(job, None)
     with state_lock(options.state, wait_seconds=options.tuning.lock_seconds):
         created = state.ensure()
         _announce(options, state, campaign, created=created)
         if options.dry_run or options.out is None:
+            job = job if created and job is not None else _settle(task, _kept_in(state))
             return _keep(job, _campaign_keys(job, state, campaign, before_run=None, when=job.started))
-        return _import(job, state, campaign, options.out)
+        return _import(task, state, campaign, options.out, job if created else None)
 
 
-def _import(job: Job, state: State, campaign: str, out: Path) -> Run:
-    """Publish in OUT and add the accepted rows to the campaign; or publish an earlier run again."""
-    options = job.options
+def _import(task: Task, state: State, campaign: str, out: Path, job: Job | None) -> Run:
+    """Publish in OUT and add the accepted rows to the campaign; or publish an earlier run again.
+
+    Args:
+        task: What to do.
+        state: Where the campaign is kept.
+        campaign: Its name.
+        out: What is published.
+        job: The task settled, where the state is new and so keeps no mapping.
+    """
+    options = task.options
     finished = publish.recover(out, state)
     # With --again only a run that this very command began, and that a crash cut short, is this run.
     known = [r for r in state.runs(campaign) if not options.again or r.run_id in finished]
-    record = earlier_run(job, known, out)
+    record = earlier_run(task, known, out)
+    seq = state.next_seq() if record is None else record.seq
+    job = job or _settle(task, _kept_in(state) if record is None else _kept_by(record, task.sources))
     if record is not None:
         standing = publish.published(out)
         if standing is not None and standing["run_id"] == record.run_id and stands(job, standing):
             return _repeated(job, out, standing)
         _log.info("this is run %s again: it is published as it was judged then, nothing is imported", record.run_id)
-    seq = state.next_seq() if record is None else record.seq
     when = job.started if record is None else record.committed_at
     run_id = job.target.run_id(job.sources, seq) if record is None else record.run_id
     keys = _campaign_keys(job, state, campaign, before_run=seq, when=when)
@@ -153,6 +172,21 @@ def _import(job: Job, state: State, campaign: str, out: Path) -> Run:
     return _run(job, Folder(out), summary, info, repeated=record is not None)
 
 
+def _kept_in(state: State) -> Kept:
+    """Map headers as the user mapped them last."""
+    return lambda source: state.mapping(source.headers)
+
+
+def _kept_by(record: RunRecord, sources: Sequence[Source]) -> Kept:
+    """Map headers as the user had mapped them when a run was committed, whatever was kept or forgotten since."""
+
+    def kept(source: Source) -> Mapping[str, str]:
+        mapping = record.info["sources"][sources.index(source)]["mapping"]
+        return {name: field for field, found in mapping.items() if found["how"] == "kept" for name in found["columns"]}
+
+    return kept
+
+
 def _entry(job: Job, state: State, campaign: str, seq: int, outcome: Outcome, info: Mapping[str, Any]) -> publish.Entry:
     record = RunRecord(
         seq=seq,
@@ -163,7 +197,18 @@ def _entry(job: Job, state: State, campaign: str, seq: int, outcome: Outcome, in
         manifest=info["files"],
         info={key: info[key] for key in KEPT},
     )
-    return publish.Entry(state, record, _key_batches(outcome.keys))
+    return publish.Entry(state, record, _key_batches(outcome.keys), _to_keep(job, state))
+
+
+def _to_keep(job: Job, state: State) -> dict[tuple[str, ...], Mapping[str, str]]:
+    """Return how the user mapped which headers in this run, for the next time."""
+    mappings: dict[tuple[str, ...], Mapping[str, str]] = {}
+    for ordinal, source in enumerate(job.sources):
+        columns, headers = job.plan.maps[ordinal], tuple(source.headers)
+        # Columns without names say nothing about the next file that has none.
+        if "map" in columns.how.values() and any(header.strip() for header in headers):
+            mappings[headers] = mapping_to_keep(columns, state.mapping(headers))
+    return mappings
 
 
 def _announce(options: Options, state: State, campaign: str, *, created: bool) -> None:

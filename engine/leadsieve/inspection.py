@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -18,6 +20,7 @@ from leadsieve.prepare import map_source, read_options
 from leadsieve.target import Target, aim
 from leadsieve.text import as_text
 from leadsieve_connectors.sources import Source, open_sources
+from leadsieve_rules.columns import ColumnMap
 from leadsieve_rules.schemas import CompiledSchema, field_schema
 
 #: Rows of each source that are read and judged.
@@ -31,12 +34,16 @@ class Column:
     Attributes:
         name: Its unique name.
         field: The field that it would fill; None where it stays a custom column.
+        confidence: How sure that is, from 0 to 1; None where it fills no field.
+        proposed: The field that it might be, which only the user can say; None where it is like none.
         filled: Share of the sample's rows that have a value, between 0 and 1.
         examples: The first different values.
     """
 
     name: str
     field: str | None
+    confidence: float | None
+    proposed: str | None
     filled: float
     examples: tuple[str, ...]
 
@@ -76,14 +83,13 @@ def inspect_sources(options: Options) -> list[Inspection]:
 
 
 def _inspect(source: Source, options: Options, target: Target) -> Inspection:
-    problem, sample, fields = None, None, {}
+    problem, sample, found = None, None, None
     try:
         with translated():
-            columns, region_column = map_source(source, options, target)
-            fields = {name: field for field, names in columns.columns.items() for name in names}
+            found, region_column = map_source(source, options, target)
             schema = CompiledSchema(field_schema(target.profile.fields))
             # Every source is inspected by itself, so it is the first of its own plan.
-            plan = Plan(target.profile, target.region, {0: columns}, {0: region_column}, schema)
+            plan = Plan(target.profile, target.region, {0: found}, {0: region_column}, schema)
             sample = _judge_sample(source, plan)
     except LeadsieveError as exc:
         problem = exc.message
@@ -92,10 +98,10 @@ def _inspect(source: Source, options: Options, target: Target) -> Inspection:
         source.name,
         source.size,
         dict(source.dialect),
-        tuple(_column(table, name, fields.get(name)) for name in table.column_names),
+        tuple(_column(table, name, found) for name in table.column_names),
         problem,
         sample,
-        _command(options, sample),
+        _command(source, options, sample),
     )
 
 
@@ -106,16 +112,20 @@ def _judge_sample(source: Source, plan: Plan) -> dict[str, Any]:
     return ledger.to_dict()
 
 
-def _column(table: pa.Table, name: str, field: str | None) -> Column:
+def _column(table: pa.Table, name: str, found: ColumnMap | None) -> Column:
     text = as_text(table.column(name))
     filled = text.filter(pc.fill_null(pc.greater(pc.binary_length(pc.utf8_trim_whitespace(text)), 0), False))
     share = len(filled) / len(text) if len(text) else 0.0
     examples: Sequence[str] = pc.unique(filled).slice(0, 3).to_pylist()
-    return Column(name, field, share, tuple(examples))
+    if found is None:
+        return Column(name, None, None, None, share, tuple(examples))
+    field = next((field for field, names in found.columns.items() if name in names), None)
+    confidence = None if field is None else found.confidence[field]
+    return Column(name, field, confidence, found.proposed.get(name), share, tuple(examples))
 
 
-def _command(options: Options, sample: dict[str, Any] | None) -> str:
-    """Spell the `clean` command that these options stand for; a region is asked for where numbers need one."""
+def _command(source: Source, options: Options, sample: dict[str, Any] | None) -> str:
+    """Spell the `clean` command to run next: these options, and what else the source seems to need."""
     words = ["leadsieve", "clean", *options.sources]
     region = options.region
     if sample is not None and region is None:
@@ -127,11 +137,25 @@ def _command(options: Options, sample: dict[str, Any] | None) -> str:
         "--region-column": options.region_column,
         "--encoding": options.encoding,
         "--delimiter": options.delimiter,
+        "--columns": _listed(options.columns),
+        "--skip-rows": options.skip_rows or source.dialect.get("proposed_skip_rows"),
+        "--records-path": options.records_path,
         "--out": "out",
     }
     for option, value in given.items():
         if value is not None:
-            words += [option, value]
+            words += [option, str(value)]
+    if options.header is not None:
+        words.append("--header" if options.header else "--no-header")
     for column, field in options.map.items():
         words += ["--map", f"{column}={field}"]
     return shlex.join(words)
+
+
+def _listed(columns: Sequence[str] | None) -> str | None:
+    """Write names as `--columns` reads them."""
+    if columns is None:
+        return None
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(columns)
+    return line.getvalue()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadsieve.config import Options
@@ -16,6 +17,7 @@ from leadsieve.target import Target
 from leadsieve.text import as_text
 from leadsieve_connectors.sources import ReadOptions, Source
 from leadsieve_rules.columns import COUNTRY_CODE, ColumnMap, map_columns
+from leadsieve_rules.exceptions import ColumnError
 from leadsieve_rules.profiles import PHONE, FieldRule
 from leadsieve_rules.schemas import CompiledSchema, field_schema
 
@@ -23,6 +25,8 @@ _log = logging.getLogger("leadsieve")
 
 #: Rows of the first source that decide whether the whole run fails for want of a region.
 _REGION_SAMPLE = 1000
+#: Rows that tell which column of a source without a header holds the phone numbers.
+_PHONE_SAMPLE = 100
 
 
 def read_options(options: Options) -> ReadOptions:
@@ -30,14 +34,36 @@ def read_options(options: Options) -> ReadOptions:
     return ReadOptions(
         encoding=options.encoding,
         delimiter=options.delimiter,
+        header=options.header,
+        columns=options.columns,
+        skip_rows=options.skip_rows,
+        records_path=options.records_path,
         max_rows=options.rows,
         chunk_bytes=options.tuning.chunk_bytes,
         max_record_bytes=options.tuning.max_record_bytes,
     )
 
 
-def prepare(sources: Sequence[Source], options: Options, target: Target) -> tuple[Plan, Layout]:
+# What is not plain from the names.
+_HOW = {
+    "kept": " (as you mapped these headers last; `leadsieve mappings` shows and forgets it)",
+    "fuzzy": " (close to a name that is known; say otherwise with --map)",
+}
+
+#: How the user mapped a source's headers the last time; None where that is not known.
+Kept = Callable[[Source], Mapping[str, str] | None]
+
+
+def prepare(
+    sources: Sequence[Source], options: Options, target: Target, kept: Kept | None = None
+) -> tuple[Plan, Layout]:
     """Map every source's columns and fix the outputs' columns; tell what was decided.
+
+    Args:
+        sources: The run's sources.
+        options: What the user said.
+        target: The target system.
+        kept: Where mappings are kept; None where none are.
 
     Raises:
         RulesError: Headers that cannot be mapped.
@@ -47,7 +73,7 @@ def prepare(sources: Sequence[Source], options: Options, target: Target) -> tupl
     schema = CompiledSchema(field_schema(fields))
     maps, region_columns = {}, {}
     for ordinal, source in enumerate(sources):
-        maps[ordinal], region_columns[ordinal] = map_source(source, options, target)
+        maps[ordinal], region_columns[ordinal] = map_source(source, options, target, kept)
         _tell(source, maps[ordinal], target)
     plan = Plan(target.profile, target.region, maps, region_columns, schema)
     _log.info("region: %s", target.region or "none; numbers need their country code")
@@ -68,16 +94,50 @@ def _require_few_columns(layout: Layout, target: Target) -> None:
         )
 
 
-def map_source(source: Source, options: Options, target: Target) -> tuple[ColumnMap, str | None]:
-    """Map one source's columns to the profile's fields, and find its region column.
+def map_source(
+    source: Source, options: Options, target: Target, kept: Kept | None = None
+) -> tuple[ColumnMap, str | None]:
+    """Map one source's columns to the profile's fields, and find its region column; for `kept` see `prepare`.
 
     Raises:
         RulesError: Headers that cannot be mapped.
         UsageError: The region column is not there.
     """
     fields = {**target.profile.fields, COUNTRY_CODE: FieldRule(COUNTRY_CODE)}
-    columns = map_columns(source.headers, source.schema.names, fields, options.map)
+    try:
+        before = None if kept is None else kept(source)
+        columns = map_columns(source.headers, source.schema.names, fields, options.map, before)
+    except ColumnError as exc:
+        raise _advised(exc, source) from exc
     return columns, _region_column(source, options.region_column)
+
+
+def _advised(failure: ColumnError, source: Source) -> ColumnError:
+    """Say which source cannot be mapped, and what its text suggests."""
+    advice = ""
+    if failure.code == "missing_phone_column":
+        if source.dialect.get("header") is False:
+            likely = _likely_phone(source)
+            advice = (
+                f"; its first row was not taken for a header ({source.dialect.get('header_why') or 'as you said'}): "
+                f"name all columns with --columns A,B,C, "
+                f"or one with --map '{likely}={PHONE}', or say --header where the first row is one"
+            )
+        elif source.dialect.get("proposed_skip_rows"):
+            advice = f"; its header seems to stand lower: add --skip-rows {source.dialect['proposed_skip_rows']}"
+    return ColumnError(f"{source.name}: {failure.message}{advice}", code=failure.code)
+
+
+def _likely_phone(source: Source) -> str:
+    """Return the column of which most cells among the first rows have the digits of a phone number."""
+    best, most = str(source.schema.names[0]), -1
+    table = pa.concat_tables([chunk.table for chunk in source.chunks(max_rows=_PHONE_SAMPLE)])
+    for name in table.column_names:
+        digits = pc.count_substring_regex(as_text(table.column(name)), "[0-9]")
+        count = pc.sum(pc.and_(pc.greater_equal(digits, 7), pc.less_equal(digits, 15))).as_py() or 0
+        if count > most:
+            best, most = str(name), count
+    return best
 
 
 def _region_column(source: Source, name: str | None) -> str | None:
@@ -96,7 +156,7 @@ def _tell(source: Source, columns: ColumnMap, target: Target) -> None:
     dialect = ", ".join(f"{key} {value!r}" for key, value in source.dialect.items() if value is not None)
     _log.info("%s: %s", source.name, dialect)
     for field, names in columns.columns.items():
-        _log.info("%s: %s <- %s", source.name, field, ", else ".join(names))
+        _log.info("%s: %s <- %s%s", source.name, field, ", else ".join(names), _HOW.get(columns.how[field], ""))
     for field, rule in target.profile.fields.items():
         if rule.required and field not in columns.columns:
             _log.warning(
@@ -141,7 +201,8 @@ def describe(sources: Sequence[Source], plan: Plan) -> list[dict[str, Any]]:
     for ordinal, source in enumerate(sources):
         columns = plan.maps[ordinal]
         mapping: Mapping[str, Any] = {
-            field: {"columns": list(names), "how": columns.how[field]} for field, names in columns.columns.items()
+            field: {"columns": list(names), "how": columns.how[field], "confidence": columns.confidence[field]}
+            for field, names in columns.columns.items()
         }
         described.append(
             {

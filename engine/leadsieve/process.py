@@ -31,16 +31,22 @@ from leadsieve_rules.profiles import PHONE
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """Everything that is settled before the first row."""
+class Task:
+    """What is to be done, before anything of it is decided."""
 
     options: Options
     target: Target
     sources: Sequence[Source]
-    plan: Plan
-    layout: Layout
     progress: Callback | None
     started: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Job(Task):
+    """Everything that is settled before the first row."""
+
+    plan: Plan
+    layout: Layout
 
     @property
     def schemas(self) -> dict[str, pa.Schema]:

@@ -10,58 +10,58 @@ import numpy as np
 
 from leadsieve import publish
 from leadsieve.exceptions import StateError
-from leadsieve.process import Job, Outcome
+from leadsieve.process import Outcome, Task
 from leadsieve_connectors.campaigns import RunRecord, State
 
 #: What the state keeps of a run's `run.json`, to recognise it by.
 KEPT = ("options_fingerprint", "sources", "ledger")
 
 
-def standing_run(job: Job, out: Path) -> Mapping[str, Any] | None:
+def standing_run(task: Task, out: Path) -> Mapping[str, Any] | None:
     """Return the `run.json` of this very run where it stands in OUT, whole and as it is wanted now; else None."""
     standing = publish.published(out)
-    if standing is None or not is_same_run(job, standing):
+    if standing is None or not is_same_run(task, standing):
         return None
-    return standing if stands(job, standing) else None
+    return standing if stands(task, standing) else None
 
 
-def stands(job: Job, standing: Mapping[str, Any]) -> bool:
+def stands(task: Task, standing: Mapping[str, Any]) -> bool:
     """Tell whether a publication of this run is as it is wanted now: in this format, of sources by these names."""
     names = [source["lead_file"] for source in standing["sources"]]
-    of_format = any(entry["name"] == f"accepted.{job.options.format}" for entry in standing["files"])
-    return of_format and names == [source.name for source in job.sources]
+    of_format = any(entry["name"] == f"accepted.{task.options.format}" for entry in standing["files"])
+    return of_format and names == [source.name for source in task.sources]
 
 
-def earlier_run(job: Job, records: Sequence[RunRecord], out: Path) -> RunRecord | None:
+def earlier_run(task: Task, records: Sequence[RunRecord], out: Path) -> RunRecord | None:
     """Find the committed run that this one is again.
 
     Args:
-        job: The run.
+        task: The run.
         records: Runs of the campaign, oldest first.
         out: Where it is to be published: of several such runs, the one that stands there is meant, else the first.
 
     Returns:
         Its record, or None.
     """
-    same = [r for r in records if is_same_run(job, {**r.info, "fingerprint": r.fingerprint})]
+    same = [r for r in records if is_same_run(task, {**r.info, "fingerprint": r.fingerprint})]
     standing = publish.published(out) if same else None
     there = [r for r in same if standing is not None and standing["run_id"] == r.run_id]
     return next(iter([*there, *same]), None)
 
 
-def is_same_run(job: Job, earlier: Mapping[str, Any]) -> bool:
+def is_same_run(task: Task, earlier: Mapping[str, Any]) -> bool:
     """Tell whether an earlier run had the same options and sources; sizes are compared before anything is hashed.
 
     Args:
-        job: The run.
+        task: The run.
         earlier: `options_fingerprint`, `fingerprint` and `sources` of the earlier one.
     """
-    if earlier.get("options_fingerprint") != job.target.options_fingerprint:
+    if earlier.get("options_fingerprint") != task.target.options_fingerprint:
         return False
-    if [source["bytes"] for source in earlier["sources"]] != [source.size for source in job.sources]:
+    if [source["bytes"] for source in earlier["sources"]] != [source.size for source in task.sources]:
         return False
-    identity = [{"bytes": source.size, "sha256": source.sha256()} for source in job.sources]
-    return bool(earlier["fingerprint"] == job.target.fingerprint(identity))
+    identity = [{"bytes": source.size, "sha256": source.sha256()} for source in task.sources]
+    return bool(earlier["fingerprint"] == task.target.fingerprint(identity))
 
 
 def require_same_result(record: RunRecord, outcome: Outcome, state: State) -> None:

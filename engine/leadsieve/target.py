@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -65,8 +65,13 @@ class Target:
         return digest([self.options_fingerprint, [[source.name, source.size] for source in sources], seq])[:12]
 
 
-def aim(options: Options) -> Target:
+def aim(options: Options, found: Mapping[str, Any] | None = None) -> Target:
     """Load the target system's profile and settle what depends on it.
+
+    Args:
+        options: What the user said.
+        found: Settings that stand in the sources beside the records. What the profile does not know of them, or takes
+            as a secret, is left out; what the user said comes before them.
 
     Raises:
         RulesError: The profile, a setting or the region is unknown or broken.
@@ -77,7 +82,9 @@ def aim(options: Options) -> Target:
     profile = read_profile(text, name)
     if profile.duplicates.delete_first:
         raise UsageError(f"profile {name}: duplicates.delete_first cannot be done yet; take it out", "invalid_profile")
-    given: dict[str, Any] = dict(options.settings)
+    known = [name for name, rule in profile.settings.items() if not rule.secret]
+    given: dict[str, Any] = {name: value for name, value in (found or {}).items() if name in known}
+    given.update(options.settings)
     if options.campaign is not None and "campaign_name" in profile.settings:
         given.setdefault("campaign_name", options.campaign)
     settings = resolve_settings(profile, given)
@@ -95,6 +102,30 @@ def aim(options: Options) -> Target:
         # With nothing imported, a run with other rules is another run. What was imported stays imported.
         judging["versions"] = {package: _version(package) for package in ("leadsieve", "phonenumbers")}
     return Target(profile, settings, region, scope, judging)
+
+
+def found_settings(sources: Sequence[Source], told: Collection[str]) -> dict[str, Any]:
+    """Return the settings that stand in the sources beside the records.
+
+    Args:
+        sources: The run's sources.
+        told: Settings that the user said, of which nothing is looked for.
+
+    Raises:
+        UsageError: Two sources do not agree on one.
+    """
+    found: dict[str, tuple[Any, str]] = {}
+    for source in sources:
+        for name, value in source.settings.items():
+            if name in told:
+                continue
+            other, where = found.setdefault(name, (value, source.name))
+            if other != value:
+                raise UsageError(
+                    f"{where} says {name}={other!r} and {source.name} says {name}={value!r}: clean them in runs of "
+                    f"their own, or say which with --set {name}=VALUE"
+                )
+    return {name: value for name, (value, _) in found.items()}
 
 
 def _scope(options: Options, profile: Profile) -> Scope:

@@ -1,25 +1,27 @@
-"""Which column of a source holds which field: exact names, then synonyms, then what the user said."""
+"""Which column of a source holds which field: what the user said, exact names, synonyms, and no silent guess."""
 
 from __future__ import annotations
 
-import tomllib
-import unicodedata
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, NoReturn
 
 from leadsieve_rules.exceptions import ColumnError
+from leadsieve_rules.headers import Guess, Guesser, fold_header, load_tables, split_number
 from leadsieve_rules.profiles.model import PHONE, FieldRule
 from leadsieve_rules.wording import did_you_mean, listed, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-
 #: A field that every profile understands beside its own: the country code of a national number in another column.
 COUNTRY_CODE = "country_code"
+#: The field that the parts of a name are not.
+_NAME = "name"
+#: What the user said, now or the last time.
+_SAID = ("map", "kept")
+#: Columns that a line to type names at most.
+_TYPED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,31 +31,16 @@ class ColumnMap:
     Attributes:
         columns: Field to the unique names of its columns, in order of preference. A field without one is
             absent.
-        how: Field to how its columns were found: "header" (the field's own name), "synonym", or "map" (told).
+        how: Field to how its columns were found: "map" (told), "kept" (told the last time), "header" (the
+            field's own name), "synonym", or "fuzzy" (a slip of a synonym).
+        confidence: Field to how sure that is, from 0 to 1; below 1 only where `how` is "fuzzy".
+        proposed: Unique name of an unmapped column to the field that it might be. Nothing is done about it.
     """
 
     columns: Mapping[str, tuple[str, ...]]
     how: Mapping[str, str]
-
-
-def fold_header(header: str) -> str:
-    """Reduce a header to what is compared: letters and digits, without case, accents, spaces or punctuation.
-
-    Example:
-        >>> fold_header("Mobile No."), fold_header("PhoneNumber") == fold_header(" phone_number")
-        ('mobileno', True)
-    """
-    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", header).casefold())
-    # Marks that do not combine as accents carry meaning in Indic scripts (vowel signs), so they stay.
-    kept = (c for c in text if c.isalnum() or (unicodedata.category(c)[0] == "M" and not unicodedata.combining(c)))
-    return "".join(kept)
-
-
-@cache
-def common_synonyms() -> Mapping[str, tuple[str, ...]]:
-    """Load the header names that stand for a field in any profile, in order of preference."""
-    text = files("leadsieve_rules").joinpath("columns.toml").read_text(encoding="utf-8")
-    return {field: tuple(names) for field, names in tomllib.loads(text).items()}
+    confidence: Mapping[str, float]
+    proposed: Mapping[str, str]
 
 
 def map_columns(
@@ -61,8 +48,17 @@ def map_columns(
     names: Sequence[str],
     fields: Mapping[str, FieldRule],
     overrides: Mapping[str, str],
+    kept: Mapping[str, str] | None = None,
 ) -> ColumnMap:
     """Find the columns of the fields.
+
+    For each field the first of these counts: what `overrides` says; what `kept` says; a header that is the
+    field's own name; a synonym, of the profile or of `columns.toml`; a header that is a slip of the pen of a
+    synonym, where it resembles no other field as much and no other header resembles this one. The phone number
+    is taken from one column only: with two candidates nothing is chosen.
+
+    First and last names are no `name`, not even one alone: a template that greets by `{{First Name}}` would
+    lose it. They stay custom, and so does a bare "Nombre" or "Nom" beside a column of the other part.
 
     Args:
         headers: The source's headers as they came, by position.
@@ -70,6 +66,8 @@ def map_columns(
         fields: The profile's fields, of which `phone_number` is one.
         overrides: Column to field as the user said (`--map`). Several columns of one field are in order of
             preference. A field named here takes no other column.
+        kept: Column (unique name) to field as the user mapped these very headers the last time. What concerns
+            a field or a column named in `overrides`, or a field that the profile does not have, is passed over.
 
     Returns:
         The map, its fields in the profile's order.
@@ -79,7 +77,24 @@ def map_columns(
             is not there), `ambiguous_phone_column`, `duplicate_header` (a repeated header maps to one field)
             or `invalid_option` (`overrides` names a field that the profile does not have).
     """
-    return _Mapper(headers, names, fields).map(overrides)
+    return _Mapper(headers, names, fields).map(overrides, kept or {})
+
+
+def mapping_to_keep(columns: ColumnMap, kept: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return what is to be kept of a mapping for the next time: what the user said, now and before.
+
+    Args:
+        columns: What `map_columns` gave.
+        kept: What was given to it as kept. What it says of fields that the profile does not have stays.
+
+    Returns:
+        Column to field, in order of preference; empty where the user said nothing.
+    """
+    said = {name: field for field, names in columns.columns.items() if columns.how[field] in _SAID for name in names}
+    for name, field in (kept or {}).items():
+        if name not in said and field not in columns.columns:
+            said[name] = field
+    return said
 
 
 class _Mapper:
@@ -88,10 +103,13 @@ class _Mapper:
     def __init__(self, headers: Sequence[str], names: Sequence[str], fields: Mapping[str, FieldRule]) -> None:
         self.given, self.names, self.fields = list(headers), list(names), fields
         self.headers = [header.strip() for header in headers]
+        self.folded = [fold_header(header) for header in headers]
+        self.synonyms = _Synonyms(fields)
         self.found: dict[str, list[int]] = {}
         self.how: dict[str, str] = {}
+        self.confidence: dict[str, float] = {}
 
-    def map(self, overrides: Mapping[str, str]) -> ColumnMap:
+    def map(self, overrides: Mapping[str, str], kept: Mapping[str, str]) -> ColumnMap:
         for told, field in overrides.items():
             if field not in self.fields:
                 self._no_field(told, field)
@@ -103,18 +121,28 @@ class _Mapper:
                 )
             self._take(field, position, "map")
         self._check_told()
+        self._take_kept(kept)
         for field in self.fields:
             if field not in self.found:
                 self._take_own_name(field)
         self._take_synonyms()
+        guesses = self._guesses()
+        self._take_slips(guesses)
+        proposed = self._proposed(guesses)
         if PHONE not in self.found:
-            raise ColumnError(self._no_phone())
+            raise ColumnError(self._no_phone([name for name, field in proposed.items() if field == PHONE]))
         columns = {f: tuple(self.names[i] for i in self.found[f]) for f in self.fields if f in self.found}
-        return ColumnMap(columns=columns, how={f: self.how[f] for f in columns})
+        return ColumnMap(
+            columns=columns,
+            how={f: self.how[f] for f in columns},
+            confidence={f: self.confidence[f] for f in columns},
+            proposed=proposed,
+        )
 
-    def _take(self, field: str, position: int, how: str) -> None:
+    def _take(self, field: str, position: int, how: str, confidence: float = 1.0) -> None:
         self.found.setdefault(field, []).append(position)
         self.how[field] = how
+        self.confidence[field] = confidence
 
     def _free(self) -> Iterator[int]:
         taken = {position for positions in self.found.values() for position in positions}
@@ -130,7 +158,7 @@ class _Mapper:
             if name in candidates:
                 return candidates.index(name)
         folded = fold_header(told)
-        equal = [i for i, header in enumerate(self.headers) if folded and fold_header(header) == folded]
+        equal = [i for i, other in enumerate(self.folded) if folded and other == folded]
         if len(equal) == 1:
             return equal[0]
         hint = did_you_mean(told, self.names)
@@ -153,20 +181,78 @@ class _Mapper:
         if exact:
             self._take(field, exact[0], "header")
 
+    def _take_kept(self, kept: Mapping[str, str]) -> None:
+        told = set(self.found)
+        position = {name: i for i, name in enumerate(self.names)}
+        free = set(self._free())
+        for name, field in kept.items():
+            if field in self.fields and field not in told and position.get(name) in free:
+                self._take(field, position[name], "kept")
+
     def _take_synonyms(self) -> None:
-        synonyms = _lookup(self.fields)
-        candidates: dict[str, list[tuple[int, int]]] = {}
+        candidates: dict[str, list[tuple[tuple[int, int], int]]] = {}
+        bare = load_tables().bare if self._has_one_part() else ()
         for i in self._free():
-            field, rank = synonyms.get(fold_header(self.headers[i]), (None, 0))
-            if field is not None and field not in self.found:
-                candidates.setdefault(field, []).append((rank, i))
+            field, rank = self.synonyms.find(self.folded[i])
+            if field is None or field in self.found or (field == _NAME and self.folded[i] in bare):
+                continue
+            candidates.setdefault(field, []).append((rank, i))
         for field, ranked in candidates.items():
             best = min(ranked)[1]
-            if field == PHONE and len({self.headers[i] for _, i in ranked}) > 1:
-                self._ambiguous([i for _, i in ranked])
+            if field == PHONE:
+                self._require_one([i for _, i in ranked])
             if sum(self.headers[i] == self.headers[best] for _, i in ranked) > 1:
                 self._repeated(field, self.headers[best])
             self._take(field, best, "synonym")
+
+    def _has_one_part(self) -> bool:
+        """Tell whether there are columns of first names without last names, or the reverse."""
+        tables = load_tables()
+        return tables.given.isdisjoint(self.folded) != tables.family.isdisjoint(self.folded)
+
+    def _guesses(self) -> dict[int, Guess]:
+        """Guess what the free columns stand for that no synonym names."""
+        unknown = [i for i in self._free() if self.folded[i] and self.synonyms.find(self.folded[i])[0] is None]
+        if not unknown:
+            return {}
+        guesser = self.synonyms.guesser()
+        guesses = ((i, guesser.guess(self.headers[i])) for i in unknown)
+        return {i: guess for i, guess in guesses if guess is not None}
+
+    def _take_slips(self, guesses: Mapping[int, Guess]) -> None:
+        sure: dict[str, list[int]] = {}
+        for i, guess in guesses.items():
+            if guess.kind == "slip" and guess.field not in self.found:
+                sure.setdefault(guess.field, []).append(i)
+        for field, positions in sure.items():
+            if field == PHONE:
+                self._require_one(positions)
+                if len(positions) > 1:
+                    self._repeated(field, self.headers[positions[0]])
+            if len(positions) == 1:
+                self._take(field, positions[0], "fuzzy", guesses[positions[0]].likeness)
+
+    def _proposed(self, guesses: Mapping[int, Guess]) -> dict[str, str]:
+        """Propose what was not taken: for fields without a column, and what is clearly another phone."""
+        free = set(self._free())
+        another = () if self.how.get(PHONE) in _SAID else ("slip", "within")
+        return {
+            self.names[i]: guess.field
+            for i, guess in guesses.items()
+            if i in free and (guess.field not in self.found or (guess.field == PHONE and guess.kind in another))
+        }
+
+    def _require_one(self, positions: Sequence[int]) -> None:
+        """Refuse phone columns of different headers: nothing says which is meant."""
+        if len({self.headers[i] for i in positions}) == 1:
+            return
+        names = [self.names[i] for i in positions]
+        order = " ".join(map(_map_line, names[:_TYPED]))
+        raise ColumnError(
+            f"several columns could hold the phone number: {listed(names)}; say which: {_map_line(names[0])}; "
+            f"or several, in order of preference: {order}",
+            code="ambiguous_phone_column",
+        )
 
     def _no_field(self, told: str, field: str) -> NoReturn:
         hint = did_you_mean(field, self.fields)
@@ -174,14 +260,6 @@ class _Mapper:
             f"--map {quoted(f'{told}={field}')}: the profile has no field {quoted(field)}{hint}; "
             f"its fields are {', '.join(self.fields)}",
             code="invalid_option",
-        )
-
-    def _ambiguous(self, positions: list[int]) -> NoReturn:
-        names = [self.names[i] for i in positions]
-        raise ColumnError(
-            f"several columns could hold the phone number: {listed(names)}; say which: {_map_line(names[0])} "
-            "(repeat --map for an order of preference)",
-            code="ambiguous_phone_column",
         )
 
     def _repeated(self, field: str, header: str) -> NoReturn:
@@ -193,33 +271,55 @@ class _Mapper:
             code="duplicate_header",
         )
 
-    def _no_phone(self) -> str:
+    def _no_phone(self, proposed: Sequence[str]) -> str:
         if not self.names:
             return "no phone column: the source has no columns; give a file whose first row is a header"
-        known = {fold_header(name) for name in (PHONE, *common_synonyms()[PHONE], *self.fields[PHONE].synonyms)}
-        close = [
-            self.names[i]
-            for i in self._free()
-            if get_close_matches(fold_header(self.headers[i]), known, n=1, cutoff=0.8)
-        ]
-        hint = f" (close: {listed(close)})" if close else ""
-        example = close[0] if close else next((self.names[i] for i in self._free()), self.names[0])
-        return f"no phone column among {listed(self.names)}{hint}; name it: {_map_line(example)}"
+        hint = f" (close: {listed(proposed)})" if proposed else ""
+        examples = proposed[:_TYPED] or [next((self.names[i] for i in self._free()), self.names[0])]
+        lines = " or ".join(map(_map_line, examples))
+        return f"no phone column among {listed(self.names)}{hint}; name it: {lines}"
 
 
-def _lookup(fields: Mapping[str, FieldRule]) -> dict[str, tuple[str, int]]:
-    """Give each folded name its field and rank: own names, the profile's synonyms, the common ones."""
-    found: dict[str, tuple[str, int]] = {}
-    for field in fields:
-        found.setdefault(fold_header(field), (field, 0))
-    for field, rule in fields.items():
-        for rank, name in enumerate(rule.synonyms, start=1):
-            found.setdefault(fold_header(name), (field, rank))
-    for field, names in common_synonyms().items():
-        if field in fields:
-            for rank, name in enumerate(names, start=1 + len(fields[field].synonyms)):
-                found.setdefault(fold_header(name), (field, rank))
-    return found
+class _Synonyms:
+    """The names that stand for a profile's fields: its own, its synonyms, the common ones; the first counts."""
+
+    def __init__(self, fields: Mapping[str, FieldRule]) -> None:
+        common = load_tables().synonyms
+        self._own = fields
+        self._fields: dict[str, str] = {}
+        self._ranks: dict[str, tuple[str, int]] = {}
+        for field in fields:
+            self._add(field, [field], 0)
+        for field, rule in fields.items():
+            self._add(field, rule.synonyms, 1)
+        for field, rule in fields.items():
+            self._add(field, common.get(field, ()), 1 + len(rule.synonyms))
+
+    def _add(self, field: str, names: Sequence[str], rank: int) -> None:
+        for at, name in enumerate(names, rank):
+            folded = _folded(name)
+            if folded not in self._ranks:
+                self._ranks[folded] = (field, at)
+                self._fields[name] = field
+
+    def find(self, folded: str) -> tuple[str | None, tuple[int, int]]:
+        """Return the field that a folded header stands for, and its rank: that of its name, then its number."""
+        stem, number = (folded, 0) if folded in self._ranks else split_number(folded)
+        field, rank = self._ranks.get(stem, (None, 0))
+        return field, (rank, number)
+
+    def guesser(self) -> Guesser:
+        """Return what guesses the field of other names; names of fields that the profile has not are no match."""
+        tables = load_tables()
+        absent = [n for field, names in tables.synonyms.items() if field not in self._own for n in (field, *names)]
+        unsure = {name: field for field, names in tables.unsure.items() if field in self._own for name in names}
+        return Guesser(self._fields, [*absent, *tables.other, *tables.given, *tables.family], unsure, PHONE)
+
+
+@cache
+def _folded(synonym: str) -> str:
+    """Fold a name of a table; they are few and come again."""
+    return fold_header(synonym)
 
 
 def _map_line(column: str, field: str = PHONE) -> str:

@@ -1,9 +1,14 @@
-"""Writes states until it is killed: `writer.py create FOLDER` or `writer.py commit STATE KEYS`."""
+"""Writes states until it is killed: `writer.py create FOLDER` or `writer.py commit STATE KEYS`.
+
+Or writes once and kills itself at a named step: `writer.py ensure STATE STEP` or `writer.py keep STATE STEP`.
+"""
 
 from __future__ import annotations
 
 import itertools
+import logging
 import os
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,20 +30,52 @@ def create(folder):
 def commit(path, count):
     state = State(Path(path))
     for seq in itertools.count(1):
-        keys = np.arange(seq * 10**9, seq * 10**9 + int(count), dtype=np.uint64)
-        run = RunRecord(
-            seq=seq,
-            run_id=f"run{seq}",
-            campaign="summer",
-            fingerprint="f",
-            committed_at=datetime.now(UTC),
-            manifest=[],
-            info={"accepted": int(count)},
-        )
-        state.commit(run, [pa.record_batch({"key": keys})])
+        commit_run(state, seq, int(count))
+
+
+def commit_run(state, seq, count, **options):
+    keys = np.arange(seq * 10**9, seq * 10**9 + count, dtype=np.uint64)
+    run = RunRecord(
+        seq=seq,
+        run_id=f"run{seq}",
+        campaign="summer",
+        fingerprint="f",
+        committed_at=datetime.now(UTC),
+        manifest=[],
+        info={"accepted": count},
+    )
+    state.commit(run, [pa.record_batch({"key": keys})], **options)
+
+
+class Killer(logging.Handler):
+    """Kills its own process when a step is announced."""
+
+    def __init__(self, step):
+        super().__init__()
+        self.step = step
+
+    def emit(self, record):
+        if record.step == self.step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def kill_at(step):
+    logger = logging.getLogger("leadsieve_connectors.campaigns")
+    logger.setLevel(logging.DEBUG)
+    logger.addHandler(Killer(step))
+
+
+def ensure(path, step):
+    kill_at(step)
+    State(Path(path)).ensure()
+
+
+def keep(path, step):
+    kill_at(step)
+    commit_run(State(Path(path)), 1, 10, mappings={("Moblie",): {"Moblie": "phone_number"}})
 
 
 if __name__ == "__main__":
     os.umask(0o022)
     print("ready", flush=True)
-    {"create": create, "commit": commit}[sys.argv[1]](*sys.argv[2:])
+    {"create": create, "commit": commit, "ensure": ensure, "keep": keep}[sys.argv[1]](*sys.argv[2:])

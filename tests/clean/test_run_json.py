@@ -31,7 +31,11 @@ def test_a_run_fits_the_schema_and_its_files(tmp_path: Path, campaign, profile) 
             assert pq.read_metadata(out / entry["name"]).num_rows == entry["rows"]
     source_entry = written["sources"][0]
     assert source_entry["sha256"] == hashlib.sha256(source.read_bytes()).hexdigest()
-    assert source_entry["mapping"]["phone_number"] == {"columns": ["Mobile No"], "how": "synonym"}
+    assert source_entry["mapping"]["phone_number"] == {
+        "columns": ["Mobile No"],
+        "how": "synonym",
+        "confidence": 1.0,
+    }
     assert json.loads((out / "summary.json").read_text()) == run.summary == written["answers"]["raw"]["body"]
 
 

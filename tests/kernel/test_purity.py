@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadsieve.kernel import Plan, judge
@@ -35,6 +35,7 @@ def _laid_out(chunk: Chunk):
     return parts.accepted, parts.rejected, parts.errors
 
 
+@settings(deadline=None)
 @given(_ROWS, st.integers(0, 12))
 def test_judging_in_pieces_is_judging_in_one(rows, cut: int) -> None:
     whole = _laid_out(_chunk(rows))

@@ -96,8 +96,7 @@ def test_a_file_without_permission_is_unreadable(folder, monkeypatch):
         (b"%PDF-1.7", "leads.csv", "unsupported_format", "PDF"),
         (b"PARE", "leads.parquet", "unsupported_format", "encrypted"),
         (b"<html><table>", "leads.xls", "unsupported_format", "HTML"),
-        (b'{"phone": "1"}\n', "leads.jsonl", "unsupported_format", "JSON"),
-        (b'[{"phone": "1"}]', "leads.txt", "unsupported_format", "JSON"),
+        (b"phone,name\n1,2\n", "leads.json", "malformed_file", "not JSON"),
         (b"phone,name\n1,2\n", "leads.parquet", "malformed_file", "not a Parquet file"),
     ],
 )

@@ -6,8 +6,18 @@ A run holds `state_lock` throughout, calls `State.ensure` first, reads, and comm
 from __future__ import annotations
 
 from leadsieve_connectors.campaigns.lock import state_lock
-from leadsieve_connectors.campaigns.records import CONTACTS, STATUSES, CampaignInfo, RunRecord
+from leadsieve_connectors.campaigns.records import CONTACTS, STATUSES, CampaignInfo, KeptMapping, RunRecord
 from leadsieve_connectors.campaigns.state import State
-from leadsieve_connectors.campaigns.steps import STATE_STEPS
+from leadsieve_connectors.campaigns.steps import MIGRATION_STEPS, STATE_STEPS
 
-__all__ = ["CONTACTS", "STATE_STEPS", "STATUSES", "CampaignInfo", "RunRecord", "State", "state_lock"]
+__all__ = [
+    "CONTACTS",
+    "MIGRATION_STEPS",
+    "STATE_STEPS",
+    "STATUSES",
+    "CampaignInfo",
+    "KeptMapping",
+    "RunRecord",
+    "State",
+    "state_lock",
+]

@@ -10,11 +10,13 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from leadsieve_connectors.campaigns.database import SCHEMA_VERSION, connect, spill_path, sync, translate
+from leadsieve_connectors.campaigns.database import connect, spill_path, sync, translate
+from leadsieve_connectors.campaigns.migrations import migrate
 from leadsieve_connectors.campaigns.records import STATUSES
 from leadsieve_connectors.campaigns.steps import step
 from leadsieve_connectors.exceptions import StateError
 
+# Version 1; a new state takes the same way from here as an old one, so that both have the same tables.
 # No index on contacts: an ART index costs ten times the rest of a commit and a gigabyte at 100 M keys.
 _TABLES = """
 CREATE TABLE meta (schema_version INTEGER NOT NULL);
@@ -85,8 +87,9 @@ def _write(path: Path) -> None:
     connection = connect(path, read_only=False)
     try:
         connection.execute(_TABLES)
-        connection.execute("INSERT INTO meta VALUES (?)", [SCHEMA_VERSION])
+        connection.execute("INSERT INTO meta VALUES (1)")
         connection.executemany("INSERT INTO statuses VALUES (?, ?)", list(enumerate(STATUSES)))
+        migrate(connection)
         connection.execute("CHECKPOINT")
     finally:
         connection.close()

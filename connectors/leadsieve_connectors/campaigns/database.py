@@ -9,14 +9,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from leadsieve_connectors.campaigns.migrations import SCHEMA_VERSION, stored_version
 from leadsieve_connectors.exceptions import StateError, StateLocked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import duckdb
-
-SCHEMA_VERSION = 1
 
 _POLL_SECONDS = 0.1
 #: DuckDB writes this after the first checksum of its file. Without the test, a file of another kind would
@@ -79,6 +78,21 @@ def writing(path: Path, *, wait_seconds: float) -> Iterator[duckdb.DuckDBPyConne
         sync(path)
     finally:
         os.umask(mask)
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Commit what a block does, or undo all of it where the block or the commit fails."""
+    import duckdb
+
+    connection.begin()
+    try:
+        yield
+        connection.commit()
+    except BaseException:
+        with suppress(duckdb.Error):  # a failed commit has ended the transaction already
+            connection.rollback()
+        raise
 
 
 def sync(path: Path) -> None:
@@ -171,10 +185,10 @@ def _require_version(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
     import duckdb
 
     try:
-        ((version,),) = connection.execute("SELECT max(schema_version) FROM meta").fetchall()
+        version = stored_version(connection)
     except (duckdb.CatalogException, duckdb.BinderException) as exc:
         raise StateError(f"state {path} is a DuckDB file, but not a state of leadsieve; name another --state") from exc
-    if not isinstance(version, int):
+    if not isinstance(version, int) or version < 1:
         raise StateError(f"state {path} does not say its version; restore it from a backup, or name another --state")
     if version > SCHEMA_VERSION:
         raise StateError(

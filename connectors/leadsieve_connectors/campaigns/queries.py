@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from leadsieve_connectors.campaigns.records import STATUSES, CampaignInfo, RunRecord
+from leadsieve_connectors.campaigns.migrations import MAPPINGS_SINCE, stored_version
+from leadsieve_connectors.campaigns.records import STATUSES, CampaignInfo, KeptMapping, RunRecord, digest_headers
 from leadsieve_connectors.exceptions import StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     import duckdb
 
@@ -28,6 +29,11 @@ INSERT_RUN = """
     INSERT INTO runs (
         campaign_id, seq, run_id, fingerprint, committed_at, out, staging, overwrite, manifest, info, published
     ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_MAPPINGS = "SELECT headers, mapping, run_seq, kept_at FROM mappings "
+_MAPPINGS_LATEST = """
+    QUALIFY row_number() OVER (PARTITION BY digest ORDER BY run_seq DESC) = 1
+    ORDER BY run_seq DESC, digest
 """
 _CAMPAIGNS = """
     SELECT c.id, c.name, c.created_at, count(r.seq)
@@ -86,6 +92,29 @@ def select_campaigns(connection: duckdb.DuckDBPyConnection, condition: str, valu
         statuses = {STATUSES[code]: count for code, count in counts}
         infos.append(CampaignInfo(name, created_at.replace(tzinfo=UTC), runs, statuses))
     return infos
+
+
+def select_mappings(connection: duckdb.DuckDBPyConnection, condition: str, values: list[Any]) -> list[KeptMapping]:
+    """Return the latest kept mapping of each list of headers, as the condition says, newest first."""
+    if stored_version(connection) < MAPPINGS_SINCE:
+        return []
+    found = connection.execute(_MAPPINGS + condition + _MAPPINGS_LATEST, values).fetchall()
+    return [
+        KeptMapping(tuple(json.loads(headers)), json.loads(mapping), run_seq, kept_at.replace(tzinfo=UTC))
+        for headers, mapping, run_seq, kept_at in found
+    ]
+
+
+def insert_mappings(
+    connection: duckdb.DuckDBPyConnection, run: RunRecord, mappings: Mapping[tuple[str, ...], Mapping[str, str]]
+) -> None:
+    """Insert what a run keeps: for each list of headers, column to field."""
+    kept_at = run.committed_at.astimezone(UTC).replace(tzinfo=None)
+    for headers, mapping in mappings.items():
+        connection.execute(
+            "INSERT INTO mappings (digest, headers, mapping, run_seq, kept_at) VALUES (?, ?, ?, ?, ?)",
+            [digest_headers(headers), json.dumps(headers), json.dumps(dict(mapping)), run.seq, kept_at],
+        )
 
 
 def ensure_campaign(connection: duckdb.DuckDBPyConnection, run: RunRecord) -> int:

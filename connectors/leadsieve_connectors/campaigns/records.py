@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
 #: What can have become of a contact. The state stores the position, so a new status goes to the end.
@@ -75,3 +77,30 @@ class RunRecord:
     staging: str = ""
     overwrite: bool = False
     published: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeptMapping:
+    """How the user mapped the columns of a list of headers, the last time.
+
+    Attributes:
+        headers: The headers exactly as a source had them, in order; only the very same list is mapped by it.
+        mapping: Column to field; several columns of one field in order of preference.
+        run_seq: `seq` of the run that kept it.
+        kept_at: When that run was committed (UTC).
+    """
+
+    headers: tuple[str, ...]
+    mapping: Mapping[str, str]
+    run_seq: int
+    kept_at: datetime
+
+    @property
+    def digest(self) -> str:
+        """What it is called by: the hex SHA-256 of its headers."""
+        return digest_headers(self.headers)
+
+
+def digest_headers(headers: Sequence[str]) -> str:
+    """Return the hex SHA-256 of a list of headers: equal only for the same headers in the same order."""
+    return hashlib.sha256(json.dumps(list(headers)).encode("ascii")).hexdigest()

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from leadsieve_connectors.exceptions import SourceError
 from leadsieve_connectors.sources.base import ReadOptions, Source
-from leadsieve_connectors.sources.csv import CsvSource
 from leadsieve_connectors.sources.formats import HEAD_BYTES, find_format
+from leadsieve_connectors.sources.json import JsonSource
 from leadsieve_connectors.sources.parquet import ParquetSource
 from leadsieve_connectors.sources.paths import expand
 from leadsieve_connectors.sources.storage import Location, StoredFile
+from leadsieve_connectors.sources.text.source import CsvSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,6 +22,7 @@ __all__ = ["ReadOptions", "Source", "Sources", "open_sources"]
 
 _FORMATS: dict[str, Callable[[int, StoredFile, ReadOptions], Source]] = {
     "csv": CsvSource,
+    "json": JsonSource,
     "parquet": ParquetSource,
 }
 

@@ -17,6 +17,10 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 
+#: Every record parsed. (`Schema.empty_table` would import pandas.)
+NO_BAD_RECORDS = pa.Table.from_arrays([pa.nulls(0, field.type) for field in BAD_RECORDS], schema=BAD_RECORDS)
+
+
 def int64_array(values: Ints) -> pa.Array:
     """Return the numbers as an Arrow int64 array that shares their memory."""
     values = np.ascontiguousarray(values, dtype=np.int64)
@@ -35,6 +39,16 @@ def string_array(values: Sequence[str]) -> pa.Array:
     offsets = np.zeros(len(encoded) + 1, dtype=np.int32)
     np.cumsum([len(value) for value in encoded], out=offsets[1:])
     return pa.StringArray.from_buffers(len(encoded), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded)))
+
+
+def cells_array(cells: Sequence[bytes]) -> pa.Array:
+    """Return the cells, which are UTF-8, as an Arrow string array in which an empty one is null."""
+    offsets = np.zeros(len(cells) + 1, dtype=np.int32)
+    lengths = np.fromiter(map(len, cells), dtype=np.int32, count=len(cells))
+    np.cumsum(lengths, out=offsets[1:])
+    filled = lengths > 0
+    valid = None if filled.all() else pa.py_buffer(np.packbits(filled, bitorder="little"))
+    return pa.StringArray.from_buffers(len(cells), pa.py_buffer(offsets), pa.py_buffer(b"".join(cells)), valid)
 
 
 def bits(buffer: pa.Buffer, offset: int, length: int) -> Bools:
@@ -58,7 +72,7 @@ def bad_records(records: Iterable[tuple[int, int, str, Fault]]) -> pa.Table:
     """Return (row, line, raw, fault) records as a table in the schema `BAD_RECORDS`."""
     listed = list(records)
     if not listed:
-        return BAD_RECORDS.empty_table()
+        return NO_BAD_RECORDS
     rows, lines, raws, faults = zip(*listed, strict=True)
     arrays = [
         int64_array(np.array(rows)),

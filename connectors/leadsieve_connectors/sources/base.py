@@ -16,18 +16,32 @@ class ReadOptions:
     """How to read sources; what a format has no use for it ignores.
 
     Attributes:
-        encoding: Codec of text sources; None looks for a byte order mark and else takes UTF-8.
-        delimiter: One character; None finds it from the first records.
+        encoding: Codec of text sources; None finds it: a byte order mark, UTF-8, or what a sample proposes.
+        delimiter: One character; None finds it from a sample.
+        header: Whether the first record names the columns; None finds it from a sample.
+        columns: The columns' names, in place of the header's or where there is none.
+        skip_rows: So many physical lines (of a sheet, rows) stand before the header and are not read.
+        records_path: Where the records stand in a JSON document, keys and indices joined by dots; None finds it.
+        sheet: Which sheet of a workbook to read, by name or 1-based position; None takes the only one with rows.
         max_rows: Read no more than so many rows of each source; None reads all.
         chunk_bytes: About how many bytes of text make a chunk. Never changes a result.
         max_record_bytes: A text record longer than this is a bad record, not a reason to hold it in memory.
+        max_unpacked_bytes: A compressed source that unpacks to more is refused.
+        max_unpacked_ratio: So is one of which more than a little unpacks to more than so many times its size.
     """
 
     encoding: str | None = None
     delimiter: str | None = None
+    header: bool | None = None
+    columns: tuple[str, ...] | None = None
+    skip_rows: int = 0
+    records_path: str | None = None
+    sheet: str | None = None
     max_rows: int | None = None
     chunk_bytes: int = 4 << 20
     max_record_bytes: int = 1 << 20
+    max_unpacked_bytes: int = 256 << 30
+    max_unpacked_ratio: int = 200
 
 
 class Source(Protocol):
@@ -40,6 +54,7 @@ class Source(Protocol):
         headers: The column names as the file has them, one for each field of `schema`, before they were made unique.
         dialect: What was found or told about the format, for people and `run.json`: plain JSON values
             (`format`, and for text `encoding`, `delimiter`, ...).
+        settings: Campaign settings that stand beside the records, as in a request body; mostly empty.
     """
 
     @property
@@ -65,6 +80,11 @@ class Source(Protocol):
     @property
     def dialect(self) -> Mapping[str, Any]:
         """What was found or told about the format."""
+        ...
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Campaign settings that stand beside the records."""
         ...
 
     def chunks(self, *, max_rows: int | None = None) -> Iterator[Chunk]:

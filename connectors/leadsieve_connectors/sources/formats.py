@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
+import re
+from json import JSONDecoder
 from typing import Literal
 
 from leadsieve_connectors.exceptions import SourceError
@@ -30,11 +33,20 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"\xff\xd8\xff", "a JPEG image", _EXPORT),
     (b"\x7fELF", "a program", _EXPORT),
 )
-_MARKUP = (b"<!doctype", b"<html", b"<table", b"<?xml")
+_MARKUP = ("<!doctype", "<html", "<table", "<?xml")
 _JSON_NAMES = (".json", ".jsonl", ".ndjson")
+# A beginning of JSON: an empty object, a first key with its colon, or an array of these or of scalars. The head may
+# end anywhere.
+_JSON = re.compile(
+    r"""\s*+(?:\[\s*+)*+(?:
+        \{\s*+(?:\}|"(?:[^"\\\n]|\\.)*+(?:"\s*+(?::|\Z)|\Z)|\Z)
+      | (?<=[\[\s])(?:\]|"|-?[0-9]++\s*+[],.eE]|(?:true|false|null)\s*+[],]|\Z)
+    )""",
+    re.VERBOSE,
+)
 
 
-def find_format(head: bytes, name: str) -> Literal["csv", "parquet"]:
+def find_format(head: bytes, name: str) -> Literal["csv", "json", "parquet"]:
     """Return the format of a source.
 
     Args:
@@ -47,19 +59,48 @@ def find_format(head: bytes, name: str) -> Literal["csv", "parquet"]:
     """
     if head.startswith(b"PAR1"):
         return "parquet"
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    text = _text(head)
     for magic, what, advice in _MAGIC:
         if head.startswith(magic) and not (magic.isalnum() and _reads_as_text(head)):
             raise SourceError(f"{name}: seems to be {what}; {advice}", "unsupported_format")
-    if text.startswith(_MARKUP):
+    if text.lstrip().lower().startswith(_MARKUP):
         raise SourceError(f"{name}: seems to be HTML or XML; {_EXPORT}", "unsupported_format")
     ending = name.lower()
-    if ending.endswith(_JSON_NAMES) or text.startswith((b'{"', b'[{"')):
-        raise SourceError(f"{name}: seems to be JSON; {_EXPORT}", "unsupported_format")
+    if ending.endswith(_JSON_NAMES) or _is_json(text):
+        return "json"
     if ending.endswith((".parquet", ".pq")) and head:
         message = f"{name}: is not a Parquet file, though its name says so; give the right file"
         raise SourceError(message, "malformed_file")
     return "csv"
+
+
+def _text(head: bytes) -> str:
+    """Return the head as text, as far as its ASCII characters go."""
+    for mark, codec in (
+        (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+    ):
+        if head.startswith(mark):
+            return head.removeprefix(mark).decode(codec, "replace")
+    if head[1:2] == b"\0" or head[:1] == b"\0":
+        # UTF-16 without a mark: one byte of every ASCII character is NUL.
+        return head.decode("utf-16-be" if head.startswith(b"\0") else "utf-16-le", "replace")
+    return head.decode("latin-1")
+
+
+def _is_json(text: str) -> bool:
+    """Tell whether the text begins as JSON does, and not as CSV whose first cell does."""
+    start = len(text) - len(text.lstrip())
+    if not text.startswith(("{", "["), start) or not _JSON.match(text):
+        return False
+    try:
+        _, end = JSONDecoder().raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return True
+    # Behind a whole value more of the line is more cells, unless another value begins there.
+    rest = text[end:].split("\n", 1)[0].strip()
+    return rest in ("", ",") or rest.startswith(("{", "["))
 
 
 def _reads_as_text(head: bytes) -> bool:

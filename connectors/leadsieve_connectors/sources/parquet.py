@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from leadsieve_connectors.chunk import BAD_RECORDS, Chunk
+from leadsieve_connectors.chunk import Chunk
 from leadsieve_connectors.exceptions import SourceError
-from leadsieve_connectors.sources.arrays import int64_array
+from leadsieve_connectors.sources.arrays import NO_BAD_RECORDS, int64_array
 from leadsieve_connectors.sources.blanks import blank_rows, drop_rows
 from leadsieve_connectors.sources.names import unique_names
 from leadsieve_connectors.sources.storage import StoredFile, describe, unreadable
@@ -55,6 +55,11 @@ class ParquetSource:
         if not any(chunk.num_rows for chunk in self._read(1)):
             message = f"{self.name}: only columns are there, no row; give a file with leads"
             raise SourceError(message, "empty_file")
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """None: nothing but records stands in such a file."""
+        return {}
 
     @property
     def name(self) -> str:
@@ -130,7 +135,7 @@ class ParquetSource:
             table=drop_rows(table, blank),
             rows=int64_array(np.arange(row, row + rows)),
             lines=pa.nulls(rows, pa.int64()),
-            bad=BAD_RECORDS.empty_table(),
+            bad=NO_BAD_RECORDS,
             blank_records=len(blank),
             nbytes=nbytes,
         )

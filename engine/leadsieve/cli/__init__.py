@@ -10,6 +10,7 @@ import click
 import leadsieve
 from leadsieve.cli.clean import clean
 from leadsieve.cli.inspect import inspect
+from leadsieve.cli.mappings import mappings
 from leadsieve.cli.profiles import profiles
 from leadsieve.cli.report import fail
 from leadsieve.exceptions import InternalError, OutputError, UsageError
@@ -28,6 +29,7 @@ def cli() -> None:
 
 cli.add_command(clean)
 cli.add_command(inspect)
+cli.add_command(mappings)
 cli.add_command(profiles)
 
 

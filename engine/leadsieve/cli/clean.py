@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 import leadsieve
+from leadsieve.cli.reading import reading_options
 from leadsieve.cli.report import print_json, printable, progress_bar, speaking
-from leadsieve.config import parse_pairs, parse_share
+from leadsieve.config import parse_names, parse_pairs, parse_share
 
 
 @click.command()
@@ -39,8 +40,7 @@ from leadsieve.config import parse_pairs, parse_share
 @click.option("--overwrite", is_flag=True, help="Replace what leadsieve published in OUT before.")
 @click.option("--again", is_flag=True, help="Import a second time what was imported before.")
 @click.option("--existing-campaign", is_flag=True, help="Fail where the campaign does not exist.")
-@click.option("--encoding", metavar="E", help="Encoding of text sources.  [default: UTF-8, or what the file says]")
-@click.option("--delimiter", metavar="D", help="Delimiter of text sources.  [default: found]")
+@reading_options
 @click.option("--rows", type=int, metavar="N", help="Read only the first N rows of each source.")
 @click.option("--dry-run", is_flag=True, help="Do everything but publish and commit.")
 @click.option("--json", "as_json", is_flag=True, help="Print summary.json, or the failure, on stdout.")
@@ -49,6 +49,7 @@ def clean(
     sources: tuple[str, ...],
     settings: tuple[str, ...],
     maps: tuple[str, ...],
+    columns: str | None,
     format_: Any,
     fail_over: str | None,
     as_json: bool,
@@ -71,6 +72,7 @@ def clean(
                 sources,
                 settings=parse_pairs("--set", settings),
                 map=parse_pairs("--map", maps),
+                columns=None if columns is None else parse_names("--columns", columns),
                 format=format_,
                 fail_over=parse_share(fail_over) if fail_over is not None else None,
                 progress=progress or False,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import leadsieve
+from leadsieve.cli.reading import reading_options
 from leadsieve.cli.report import print_json, printable, speaking
-from leadsieve.config import parse_pairs
+from leadsieve.config import parse_names, parse_pairs
+
+if TYPE_CHECKING:
+    from leadsieve.inspection import Column
 
 
 @click.command()
@@ -17,17 +21,19 @@ from leadsieve.config import parse_pairs
 @click.option("--region", metavar="CC", help="Country of numbers without a country code, such as IN or US.")
 @click.option("--region-column", metavar="C", help="Column that holds each row's country.")
 @click.option("--map", "maps", multiple=True, metavar="COLUMN=FIELD", help="Take a field from a column. Repeats.")
-@click.option("--encoding", metavar="E", help="Encoding of text sources.")
-@click.option("--delimiter", metavar="D", help="Delimiter of text sources.")
+@reading_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
-def inspect(sources: tuple[str, ...], maps: tuple[str, ...], as_json: bool, **options: Any) -> None:
+def inspect(
+    sources: tuple[str, ...], maps: tuple[str, ...], columns: str | None, as_json: bool, **options: Any
+) -> None:
     """Say what a source is: dialect, columns, proposed mapping, verdicts on the first 1,000 rows.
 
     \b
     leadsieve inspect leads.csv --region IN
     """
     with speaking(as_json=as_json, quiet=False):
-        found = leadsieve.inspect(sources, map=parse_pairs("--map", maps), **options)
+        names = None if columns is None else parse_names("--columns", columns)
+        found = leadsieve.inspect(sources, map=parse_pairs("--map", maps), columns=names, **options)
         if as_json:
             print_json([inspection.to_dict() for inspection in found])
         else:
@@ -39,7 +45,7 @@ def _told(inspection: leadsieve.Inspection) -> str:
     lines = [f"{inspection.name}: {dialect}", f"  {'column':<24} {'field':<16} {'filled':>6}  examples"]
     for column in inspection.columns:
         examples = " | ".join(" ".join(example.split())[:24] for example in column.examples)
-        lines.append(f"  {column.name[:24]:<24} {column.field or '-':<16} {column.filled:>6.0%}  {examples}"[:110])
+        lines.append(f"  {column.name[:24]:<24} {_field(column):<16} {column.filled:>6.0%}  {examples}"[:110])
     if inspection.problem is not None:
         lines.append(f"  problem: {inspection.problem}")
     elif inspection.sample is not None:
@@ -50,3 +56,11 @@ def _told(inspection: leadsieve.Inspection) -> str:
         lines += [f"  {count:>8,}  {code}" for code, count in {**ledger["reasons"], **ledger["warnings"]}.items()]
     lines.append(f"  next: {inspection.command}")
     return "\n".join(lines)
+
+
+def _field(column: Column) -> str:
+    """Say what a column would fill, how sure that is where it is not, and what it might be (with a question mark)."""
+    if column.field is None:
+        return "-" if column.proposed is None else f"{column.proposed}?"
+    sure = column.confidence is None or column.confidence == 1
+    return column.field if sure else f"{column.field} {column.confidence:.0%}"

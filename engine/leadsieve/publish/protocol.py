@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,7 +15,7 @@ from leadsieve.publish.swap import swap, undo_half_swap
 from leadsieve.publish.target import find_obstacle, locate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import pyarrow as pa
 
@@ -30,8 +30,13 @@ class RunStore(Protocol):
         """Where the state is."""
         ...
 
-    def commit(self, run: RunRecord, keys: Iterable[pa.RecordBatch]) -> None:
-        """Add a run and its contacts, all or nothing."""
+    def commit(
+        self,
+        run: RunRecord,
+        keys: Iterable[pa.RecordBatch],
+        mappings: Mapping[tuple[str, ...], Mapping[str, str]],
+    ) -> None:
+        """Add a run, its contacts and what it keeps of the user's mappings, all or nothing."""
         ...
 
     def mark_published(self, run_id: str) -> None:
@@ -51,11 +56,13 @@ class Entry:
         store: The state.
         record: The run; `out`, `staging`, `overwrite` and `published` are filled in by `commit`.
         keys: Record batches with a uint64 column `key`: the accepted numbers, each once.
+        mappings: How the user mapped the columns of which headers, to be kept for the next time.
     """
 
     store: RunStore
     record: RunRecord
     keys: Iterable[pa.RecordBatch]
+    mappings: Mapping[tuple[str, ...], Mapping[str, str]] = field(default_factory=dict)
 
 
 def commit(staging: Staging, *, overwrite: bool, entry: Entry | None = None, exchange: bool = True) -> None:
@@ -160,7 +167,7 @@ def _commit_to_state(staging: Staging, entry: Entry, *, overwrite: bool) -> None
     )
     staging.kept = True
     try:
-        entry.store.commit(record, entry.keys)
+        entry.store.commit(record, entry.keys, entry.mappings)
     except BaseException:
         staging.kept = _may_be_committed(entry.store, record.run_id)
         raise

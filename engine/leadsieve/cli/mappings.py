@@ -1,0 +1,49 @@
+"""`leadsieve mappings`: how the user mapped which columns, as the state keeps it, and how to forget it."""
+
+from __future__ import annotations
+
+import click
+
+import leadsieve
+from leadsieve.cli.report import print_json, printable, speaking
+
+
+@click.command()
+@click.option(
+    "--state", metavar="FILE", help="Where campaigns are kept.  [default: leadsieve.duckdb, or LEADSIEVE_STATE]"
+)
+@click.option("--forget", metavar="ID", help="Forget one: its id, or the beginning of it.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+def mappings(state: str | None, forget: str | None, as_json: bool) -> None:
+    """List the mappings that runs with a campaign have kept, or forget one.
+
+    What --map said is kept for the very same headers, and done again without being said.
+
+    \b
+    leadsieve mappings
+    leadsieve mappings --forget 3f9a
+    """
+    with speaking(as_json=as_json, quiet=False):
+        if forget is not None:
+            gone = leadsieve.forget_mapping(forget, state=state)
+            found = [gone]
+        else:
+            found = leadsieve.mappings(state=state)
+        if as_json:
+            print_json([_shown(mapping) for mapping in found])
+        else:
+            click.echo(printable("\n".join(map(_told, found)) or "no mapping is kept"))
+
+
+def _shown(mapping: leadsieve.KeptMapping) -> dict[str, object]:
+    return {
+        "id": mapping.digest,
+        "headers": list(mapping.headers),
+        "mapping": dict(mapping.mapping),
+        "kept_at": mapping.kept_at.isoformat(timespec="seconds"),
+    }
+
+
+def _told(mapping: leadsieve.KeptMapping) -> str:
+    fields = ", ".join(f"{field} <- {column}" for column, field in mapping.mapping.items())
+    return f"{mapping.digest[:12]}  {mapping.kept_at:%Y-%m-%d}  {fields}  (headers: {', '.join(mapping.headers)})"

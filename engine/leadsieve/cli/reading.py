@@ -1,0 +1,27 @@
+"""The options that say how sources are read, shared by the commands that read them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+_OPTIONS = (
+    click.option("--encoding", metavar="E", help="Encoding of text sources.  [default: found]"),
+    click.option("--delimiter", metavar="D", help="Delimiter of text sources, one character.  [default: found]"),
+    click.option("--header/--no-header", default=None, help="The first record names the columns.  [default: found]"),
+    click.option("--columns", metavar="A,B,C", help="The columns' names, all of them, in order."),
+    click.option("--skip-rows", type=int, default=0, metavar="N", help="Lines before the header, which are not read."),
+    click.option("--records-path", metavar="P", help="Where the records stand in a JSON document, such as data.leads."),
+)
+
+
+def reading_options(command: _Command) -> _Command:
+    """Give a command the options that say how sources are read."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command

@@ -15,6 +15,7 @@ from leadsieve.kernel import Plan, judge
 from leadsieve.outputs import Layout, lay_out
 from leadsieve.target import Target
 from leadsieve.text import as_text
+from leadsieve.wording import tell_dialect
 from leadsieve_connectors.sources import ReadOptions, Source
 from leadsieve_rules.columns import COUNTRY_CODE, ColumnMap, map_columns
 from leadsieve_rules.exceptions import ColumnError
@@ -153,8 +154,7 @@ def _region_column(source: Source, name: str | None) -> str | None:
 
 
 def _tell(source: Source, columns: ColumnMap, target: Target) -> None:
-    dialect = ", ".join(f"{key} {value!r}" for key, value in source.dialect.items() if value is not None)
-    _log.info("%s: %s", source.name, dialect)
+    _log.info("%s: %s", source.name, tell_dialect(source.dialect))
     for field, names in columns.columns.items():
         _log.info("%s: %s <- %s%s", source.name, field, ", else ".join(names), _HOW.get(columns.how[field], ""))
     for field, rule in target.profile.fields.items():

@@ -93,7 +93,7 @@ def read(splitter, pieces: list[bytes]) -> tuple[list[tuple[int, tuple]], list[i
         window.drop(piece.used)
         cells = list(zip(*(column.to_pylist() for column in piece.columns), strict=True))
         good += [(line + int(piece.lines[place]), row) for place, row in zip(piece.places.tolist(), cells, strict=True)]
-        bad += [line + int(piece.lines[place]) for place in piece.bad]
+        bad += [line + int(piece.lines[place]) for place in sorted(piece.bad)]
         blank += int(piece.blank.sum())
         line += piece.physical
         if piece.cut:

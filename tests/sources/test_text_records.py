@@ -113,7 +113,7 @@ def read(text: bytes, width: int | None, limit: int, size: int, dialect: Dialect
         last = until == len(text)
         if skipping:
             match = LINE.match(text, begin, until)
-            if (match.end(1) == until and not last) or (text[until - 1 : until] == b"\r" and not last):
+            if not last and text[match.end(1) : until] in (b"", b"\r"):  # what ends the line is not all here
                 begin = until - text[:until].endswith(b"\r")
                 continue
             begin, skipping = ends(text, match.end(1)), False

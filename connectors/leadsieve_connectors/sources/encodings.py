@@ -81,12 +81,6 @@ class Encoding:
     alternatives: tuple[str, ...] = ()
 
 
-def find_encoding(head: bytes, told: str | None) -> tuple[str, bool]:
-    """Return the codec of a text source, and whether a byte order mark stands at its start; see `detect_encoding`."""
-    found = detect_encoding(head, told)
-    return found.name, found.mark
-
-
 def detect_encoding(
     head: bytes, told: str | None, *, more: Callable[[], Iterable[bytes]] | None = None, source: str = ""
 ) -> Encoding:
@@ -244,7 +238,7 @@ class TextStream:
 
     Args:
         stream: The source's bytes, from the start.
-        encoding: A codec's name from `find_encoding`.
+        encoding: A codec's name from `detect_encoding`.
     """
 
     def __init__(self, stream: Readable, encoding: str) -> None:

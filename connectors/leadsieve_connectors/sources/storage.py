@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leadsieve_connectors.exceptions import SourceChanged, SourceError
+from leadsieve_connectors.sources.encodings import read_pieces
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -144,6 +145,20 @@ class StoredFile:
         try:
             return self.location.fs.open(self.location.path, "rb")
         except Exception as error:
+            raise unreadable(self.name, error) from error
+
+    def pieces(self, start: int) -> list[bytes]:
+        """Return pieces spread over what follows the first `start` bytes, for a look at what is deep in the file.
+
+        Raises:
+            SourceError: The file cannot be read.
+        """
+        if self.size is None or self.size <= start:
+            return []
+        try:
+            with self.open_raw() as raw:
+                return read_pieces(raw, self.size, start=start)
+        except OSError as error:
             raise unreadable(self.name, error) from error
 
     def check(self) -> None:

@@ -10,6 +10,7 @@ import leadsieve
 from leadsieve.cli.reading import reading_options
 from leadsieve.cli.report import print_json, printable, speaking
 from leadsieve.config import parse_names, parse_pairs
+from leadsieve.wording import tell_dialect
 
 if TYPE_CHECKING:
     from leadsieve.inspection import Column
@@ -41,8 +42,10 @@ def inspect(
 
 
 def _told(inspection: leadsieve.Inspection) -> str:
-    dialect = ", ".join(f"{key} {value!r}" for key, value in inspection.dialect.items() if value is not None)
-    lines = [f"{inspection.name}: {dialect}", f"  {'column':<24} {'field':<16} {'filled':>6}  examples"]
+    lines = [
+        f"{inspection.name}: {tell_dialect(inspection.dialect)}",
+        f"  {'column':<24} {'field':<16} {'filled':>6}  examples",
+    ]
     for column in inspection.columns:
         examples = " | ".join(" ".join(example.split())[:24] for example in column.examples)
         lines.append(f"  {column.name[:24]:<24} {_field(column):<16} {column.filled:>6.0%}  {examples}"[:110])

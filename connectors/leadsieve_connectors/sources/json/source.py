@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from leadsieve_connectors.chunk import Chunk
 from leadsieve_connectors.exceptions import SourceError
 from leadsieve_connectors.sources.arrays import bad_records, int64_array
 from leadsieve_connectors.sources.blanks import blank_rows, drop_rows
-from leadsieve_connectors.sources.encodings import TextStream, find_encoding
+from leadsieve_connectors.sources.encodings import TextStream, detect_encoding
 from leadsieve_connectors.sources.json.batch import Batch, Limits
 from leadsieve_connectors.sources.json.columns import Columns, text_table
 from leadsieve_connectors.sources.json.documents import read_document
@@ -51,7 +52,8 @@ class JsonSource:
         self._file, self._stored, self._options = file, stored, options
         _check(options, self.name)
         head, whole = self._head()
-        self._encoding, bom = find_encoding(head, options.encoding)
+        encoding = detect_encoding(head, options.encoding, more=partial(stored.pieces, len(head)), source=stored.name)
+        self._encoding = encoding.name
         self._marked = self._encoding != "utf-8"
         sample = TextStream(io.BytesIO(head), self._encoding).read(len(head) or 1)
         if whole and not sample.strip():
@@ -69,7 +71,9 @@ class JsonSource:
             "format": "json",
             "form": "lines" if self._lines else "array" if self._path == "" else "object",
             "encoding": self._encoding,
-            "byte_order_mark": bom,
+            "encoding_how": encoding.how,
+            "encoding_may_be": list(encoding.alternatives) or None,
+            "byte_order_mark": encoding.mark,
             "records_path": self._path or None,
         }
         self._columns.settle()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,8 @@ import pyarrow as pa
 from leadsieve_connectors.chunk import Chunk, Fault
 from leadsieve_connectors.exceptions import SourceError
 from leadsieve_connectors.sources.arrays import bad_records, int64_array
-from leadsieve_connectors.sources.encodings import TextStream, detect_encoding, read_pieces
+from leadsieve_connectors.sources.encodings import TextStream, detect_encoding
 from leadsieve_connectors.sources.names import unique_names
-from leadsieve_connectors.sources.storage import unreadable
 from leadsieve_connectors.sources.text.dialect import check_delimiter
 from leadsieve_connectors.sources.text.records import RecordReader
 from leadsieve_connectors.sources.text.sniffer import sniff
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from leadsieve_connectors.sources.base import ReadOptions
-    from leadsieve_connectors.sources.encodings import Encoding
     from leadsieve_connectors.sources.storage import StoredFile
     from leadsieve_connectors.sources.text.records import Record
     from leadsieve_connectors.sources.text.sniffer import Sniffed
@@ -76,7 +75,9 @@ class CsvSource:
     def __init__(self, file: int, stored: StoredFile, options: ReadOptions) -> None:
         self._file, self._stored, self._options = file, stored, options
         head, whole = self._head()
-        found_encoding = self._find_encoding(head, whole=whole)
+        found_encoding = detect_encoding(
+            head, options.encoding, more=partial(stored.pieces, len(head)), source=stored.name
+        )
         self._encoding = found_encoding.name
         sample = TextStream(io.BytesIO(head), self._encoding).read(len(head) or 1)
         found = self._sniff(sample, whole=whole)
@@ -140,18 +141,6 @@ class CsvSource:
         with self._stored.open() as stream:
             head = stream.read_fully(_SAMPLE_BYTES)
             return head, not stream.read(1)
-
-    def _find_encoding(self, head: bytes, *, whole: bool) -> Encoding:
-        def more() -> list[bytes]:
-            if whole or self.size is None:
-                return []
-            try:
-                with self._stored.open_raw() as raw:
-                    return read_pieces(raw, self.size, start=len(head))
-            except OSError as error:
-                raise unreadable(self.name, error) from error
-
-        return detect_encoding(head, self._options.encoding, more=more, source=self.name)
 
     def _sniff(self, sample: bytes, *, whole: bool) -> Sniffed:
         options = self._options

@@ -111,6 +111,7 @@ def clean(
     columns: Sequence[str] | None = None,
     skip_rows: int = 0,
     records_path: str | None = None,
+    sheet: str | None = None,
     rows: int | None = None,
     dry_run: bool = False,
     progress: Callback | Literal[False] | None = None,
@@ -142,6 +143,7 @@ def clean(
         columns: The columns' names, in place of the header's or where there is none.
         skip_rows: So many lines stand before the header and are not read.
         records_path: Where the records stand in a JSON document, keys joined by dots; None finds it.
+        sheet: Which sheet of a workbook, by name or 1-based position; None takes the only one with rows.
         rows: Read only so many rows of each source.
         dry_run: Do everything but publish and commit.
         progress: Called with a `Progress` after every chunk; None and False are silent.
@@ -178,6 +180,7 @@ def clean(
         columns=_names(columns),
         skip_rows=skip_rows,
         records_path=records_path,
+        sheet=sheet,
         rows=rows,
         dry_run=dry_run,
         tuning=Tuning.of(tuning, os.environ),
@@ -199,6 +202,7 @@ def inspect(
     columns: Sequence[str] | None = None,
     skip_rows: int = 0,
     records_path: str | None = None,
+    sheet: str | None = None,
 ) -> list[Inspection]:
     """Say what sources are, from their first 1,000 rows, and what to run next.
 
@@ -214,6 +218,7 @@ def inspect(
         columns: The columns' names.
         skip_rows: Lines before the header.
         records_path: Where the records stand in a JSON document.
+        sheet: Which sheet of a workbook.
 
     Returns:
         One inspection a source, in order.
@@ -237,6 +242,7 @@ def inspect(
         columns=_names(columns),
         skip_rows=skip_rows,
         records_path=records_path,
+        sheet=sheet,
     )
     with translated():
         return inspect_sources(options)

@@ -22,6 +22,8 @@ _LARGEST = {
     "threads": 256,
     "chunk_bytes": 1 << 30,
     "max_record_bytes": 1 << 30,
+    "max_unpacked_bytes": 1 << 50,
+    "max_unpacked_ratio": 1 << 20,
     "row_group_rows": 1 << 30,
     "compression_level": 22,
 }
@@ -39,6 +41,8 @@ class Tuning:
         threads: Worker threads; 1 does everything in one thread.
         chunk_bytes: About how much text makes a chunk.
         max_record_bytes: A text record longer than this is rejected as `field_too_large`.
+        max_unpacked_bytes: A compressed source that unpacks to more is refused.
+        max_unpacked_ratio: So is one of which more than a little unpacks to more than so many times its size.
         row_group_rows: Rows of a Parquet row group.
         compression_level: Of zstd, in Parquet outputs.
         lock_seconds: How long to wait for another run on the same state.
@@ -47,13 +51,15 @@ class Tuning:
     threads: int = min(4, os.cpu_count() or 1)
     chunk_bytes: int = 4 << 20
     max_record_bytes: int = 1 << 20
+    max_unpacked_bytes: int = 256 << 30
+    max_unpacked_ratio: int = 200
     row_group_rows: int = 1 << 18
     compression_level: int = 1
     lock_seconds: float = 10.0
 
     def __post_init__(self) -> None:
         """Refuse what no machine can do."""
-        for name in ("threads", "chunk_bytes", "max_record_bytes", "row_group_rows", "compression_level"):
+        for name in _LARGEST:
             value = getattr(self, name)
             if type(value) is not int or value < 1:
                 raise UsageError(f"tuning {name}={value!r} is not a whole number of 1 or more; write it like 4 or 4MB")
@@ -92,7 +98,7 @@ def _number(name: str, value: object) -> Any:
 _NOT_JUDGING = frozenset(
     ("sources", "state", "out", "format", "fail_over", "overwrite", "again", "existing_campaign", "dry_run", "tuning")
 )
-_TEXTS = ("profile", "region", "region_column", "campaign", "encoding", "delimiter", "records_path")
+_TEXTS = ("profile", "region", "region_column", "campaign", "encoding", "delimiter", "records_path", "sheet")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +126,7 @@ class Options:
     columns: tuple[str, ...] | None = None
     skip_rows: int = 0
     records_path: str | None = None
+    sheet: str | None = None
     rows: int | None = None
     dry_run: bool = False
     tuning: Tuning = field(default_factory=Tuning)

@@ -140,6 +140,7 @@ def _command(source: Source, options: Options, sample: dict[str, Any] | None) ->
         "--columns": _listed(options.columns),
         "--skip-rows": options.skip_rows or source.dialect.get("proposed_skip_rows"),
         "--records-path": options.records_path,
+        "--sheet": options.sheet,
         "--out": "out",
     }
     for option, value in given.items():

@@ -39,9 +39,12 @@ def read_options(options: Options) -> ReadOptions:
         columns=options.columns,
         skip_rows=options.skip_rows,
         records_path=options.records_path,
+        sheet=options.sheet,
         max_rows=options.rows,
         chunk_bytes=options.tuning.chunk_bytes,
         max_record_bytes=options.tuning.max_record_bytes,
+        max_unpacked_bytes=options.tuning.max_unpacked_bytes,
+        max_unpacked_ratio=options.tuning.max_unpacked_ratio,
     )
 
 
@@ -115,18 +118,21 @@ def map_source(
 
 def _advised(failure: ColumnError, source: Source) -> ColumnError:
     """Say which source cannot be mapped, and what its text suggests."""
-    advice = ""
-    if failure.code == "missing_phone_column":
-        if source.dialect.get("header") is False:
-            likely = _likely_phone(source)
-            advice = (
-                f"; its first row was not taken for a header ({source.dialect.get('header_why') or 'as you said'}): "
-                f"name all columns with --columns A,B,C, "
-                f"or one with --map '{likely}={PHONE}', or say --header where the first row is one"
-            )
-        elif source.dialect.get("proposed_skip_rows"):
-            advice = f"; its header seems to stand lower: add --skip-rows {source.dialect['proposed_skip_rows']}"
-    return ColumnError(f"{source.name}: {failure.message}{advice}", code=failure.code)
+    said, dialect = failure.message, source.dialect
+    # That a column which was named is not there is another matter, of the same code.
+    no_phone = said.startswith("no phone column")
+    if no_phone and dialect.get("header") is False:
+        why = dialect.get("header_why") or "as you said"
+        said = (
+            f"no phone column: the first row was not taken for a header ({why}); name all columns with --columns "
+            f"A,B,C, or one with --map '{_likely_phone(source)}={PHONE}', or say --header where the first row is one"
+        )
+    elif no_phone and dialect.get("proposed_skip_rows"):
+        said = (
+            f"no phone column in the first row ({', '.join(map(repr, source.schema.names[:3]))}): the header seems to "
+            f"stand lower; add --skip-rows {dialect['proposed_skip_rows']}, or name the column with --map"
+        )
+    return ColumnError(f"{source.name}: {said}", code=failure.code)
 
 
 def _likely_phone(source: Source) -> str:

@@ -36,7 +36,7 @@ def test_a_first_row_that_holds_a_phone_is_not_taken_for_a_header_in_silence(cle
     assert caught.value.code == "missing_phone_column"
     for word in (
         "leads.csv",
-        "first row was not taken for a header",
+        "the first row was not taken for a header",
         "--columns A,B,C",
         "--map 'column_1=phone_number'",
         "--header",

@@ -16,6 +16,7 @@ _OPTIONS = (
     click.option("--header/--no-header", default=None, help="The first record names the columns.  [default: found]"),
     click.option("--columns", metavar="A,B,C", help="The columns' names, all of them, in order."),
     click.option("--skip-rows", type=int, default=0, metavar="N", help="Lines before the header, which are not read."),
+    click.option("--sheet", metavar="S", help="Which sheet of a workbook, by name or position."),
     click.option("--records-path", metavar="P", help="Where the records stand in a JSON document, such as data.leads."),
 )
 

@@ -59,12 +59,12 @@ class Tuning:
 
     def __post_init__(self) -> None:
         """Refuse what no machine can do."""
-        for name in _LARGEST:
+        for name, most in _LARGEST.items():
             value = getattr(self, name)
             if type(value) is not int or value < 1:
                 raise UsageError(f"tuning {name}={value!r} is not a whole number of 1 or more; write it like 4 or 4MB")
-            if value > _LARGEST[name]:
-                raise UsageError(f"tuning {name}={value} is more than {_LARGEST[name]}; give less")
+            if value > most:
+                raise UsageError(f"tuning {name}={value} is more than {most}; give less")
         if type(self.lock_seconds) not in {int, float} or not 0 <= self.lock_seconds < math.inf:
             raise UsageError(f"tuning lock_seconds={self.lock_seconds!r} is not a number of seconds")
 

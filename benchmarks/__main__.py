@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -99,16 +99,41 @@ def phones_command(*, rows: int, sample: int, rounds: int, seed: int) -> None:
 @click.option("--seed", type=click.IntRange(0, 2**32), default=1, show_default=True, help="Seed of the lead file.")
 def text_command(*, rows: int, rounds: int, seed: int) -> None:
     """Read the lead file to strings, as it is, all quoted and with line ends in cells, beside three other readers."""
-    from benchmarks.text import VARIANTS, TextCost, lay_out, measure_text, variant_file
+    from benchmarks.text import READERS, VARIANTS, variant_file
 
     source = make_leads(rows, seed)
-    costs: list[TextCost] = []
+    files = {variant: variant_file(source, variant) for variant in VARIANTS}
+    show_readers([(name, file, list(READERS), threads) for name, file in files.items() for threads in (1, 2)], rounds)
+
+
+@main.command("formats")
+@click.option("--rows", type=click.IntRange(1000), default=1_000_000, show_default=True, help="Rows of the lead file.")
+@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="Runs of each reader, in turns.")
+@click.option("--seed", type=click.IntRange(0, 2**32), default=1, show_default=True, help="Seed of the lead file.")
+@click.option("--format", "formats", multiple=True, help="Only this format. Repeats.")
+def formats_command(*, rows: int, rounds: int, seed: int, formats: tuple[str, ...]) -> None:
+    """Read the lead file in each format to strings, beside pandas and polars (fewer rows where a format is slow)."""
+    from benchmarks.formats import FORMATS, READERS, WITHOUT_POLARS, format_file
+
+    works = []
+    for name, share in FORMATS.items():
+        if not formats or name in formats:
+            file = format_file(make_leads(int(rows * share), seed), name)
+            works.append((name, file, [r for r in READERS if r != "polars" or name not in WITHOUT_POLARS], 2))
+    show_readers(works, rounds, module="benchmarks.formats")
+
+
+def show_readers(
+    works: Sequence[tuple[str, Path, Sequence[str], int]], rounds: int, module: str = "benchmarks.text"
+) -> None:
+    """Measure (label, file, readers, threads) one after the other, and print the table."""
+    from benchmarks.readers import ReaderCost, lay_out, measure_readers
+
+    costs: list[ReaderCost] = []
     try:
-        for variant in VARIANTS:
-            file = variant_file(source, variant)
-            for threads in (1, 2):
-                click.echo(f"  {file.name}, {threads} threads", err=True)
-                costs += measure_text(file, variant, threads, rounds)
+        for label, file, readers, threads in works:
+            click.echo(f"  {file.name}, {threads} threads", err=True)
+            costs += measure_readers(readers, module, file, label, threads=threads, rounds=rounds)
     except ChildFailed as failure:
         raise click.ClickException(str(failure)) from failure
     click.echo(lay_out(costs))

@@ -6,7 +6,7 @@ import contextlib
 import errno
 import os
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -35,7 +35,6 @@ class OutputFile:
     Attributes:
         path: Where the file is written.
         stream: Takes the bytes.
-        before_discard: Called before the file is removed: stops writers that finish a file when collected.
         finished: Whether the file stands whole on the disk.
 
     Raises:
@@ -51,8 +50,7 @@ class OutputFile:
         except OSError as error:
             raise SinkError(_describe(path, error)) from error
         self.stream = pa.OSFile(str(path), "wb")
-        self.before_discard: list[Callable[[], None]] = []
-        self._drop = weakref.finalize(self, _drop, path, self._descriptor, self.stream, self.before_discard)
+        self._drop = weakref.finalize(self, _drop, path, self._descriptor, self.stream)
 
     @property
     def open(self) -> bool:
@@ -90,9 +88,7 @@ class OutputFile:
         self._drop()
 
 
-def _drop(path: Path, descriptor: int, stream: pa.NativeFile, before_discard: Sequence[Callable[[], None]]) -> None:
-    for call in before_discard:
-        call()
+def _drop(path: Path, descriptor: int, stream: pa.NativeFile) -> None:
     with contextlib.suppress(OSError, pa.ArrowException):
         stream.close()
     with contextlib.suppress(OSError):

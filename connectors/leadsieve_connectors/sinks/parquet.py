@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import functools
 from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -160,7 +159,7 @@ class ParquetSink:
             if pa.types.is_dictionary(field.type) or (_is_text(field.type) and _repeats(parts))
         )
         deltas = [field.name for field in self._schema if _is_counted(field.type)]
-        writer = pq.ParquetWriter(
+        writer = _Writer(
             self._file.stream,
             pa.schema([_stored(field, encoded=field.name in self._encoded) for field in self._schema]),
             use_dictionary=sorted(self._encoded),
@@ -172,8 +171,14 @@ class ParquetSink:
         # How a column was handed over is not the reader's business: the file declares the sink's own types.
         declared = base64.b64encode(self._schema.serialize()).decode("ascii")
         writer.add_key_value_metadata({"ARROW:schema": declared})
-        self._file.before_discard.append(functools.partial(setattr, writer, "is_open", False))
         return writer
+
+
+class _Writer(pq.ParquetWriter):  # type: ignore[misc]  # pyarrow is untyped
+    """Closed by its sink alone: forgotten after an interrupt, pyarrow's would still write, to a file that is gone."""
+
+    def __del__(self) -> None:
+        """Do nothing."""
 
 
 def read_parquet(path: Path, schema: pa.Schema, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:

@@ -14,6 +14,7 @@ class Fault(StrEnum):
     TOO_FEW_FIELDS = "too_few_fields"
     TOO_MANY_FIELDS = "too_many_fields"
     UNCLOSED_QUOTE = "unclosed_quote"
+    STRAY_QUOTE = "stray_quote"
     UNDECODABLE_BYTES = "undecodable_bytes"
     RECORD_TOO_LARGE = "record_too_large"
     REPEATED_HEADER = "repeated_header"

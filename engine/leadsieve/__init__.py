@@ -89,7 +89,7 @@ def __dir__() -> list[str]:
 
 
 def clean(
-    sources: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    sources: Any,
     *,
     profile: str | os.PathLike[str] | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -122,7 +122,8 @@ def clean(
     Every row of every source ends once in `accepted` or `rejected`; the run proves that before it publishes.
 
     Args:
-        sources: Path, folder, glob or URL of CSV, JSON or Parquet files, or `-` for stdin; one or several.
+        sources: One or several of: path, folder, glob or URL of CSV, JSON, Excel, Parquet or Arrow files, packed or
+            not, `a.zip!member`, `-` for stdin; frames of pandas, polars or Arrow, relations of DuckDB, record batches.
         profile: Target system: a name of `profiles()`, or a profile's file. None is leadsieve's own, `plain`.
         settings: The target system's settings, by name.
         region: ISO 3166 code of the country of numbers without a country code; None is the profile's own, or none.
@@ -159,7 +160,7 @@ def clean(
     from leadsieve.flow import execute
 
     options = Options(
-        sources=_paths(sources),
+        sources=_sources(sources),
         profile=None if profile is None else os.fspath(profile),
         settings=_mapping("settings", settings),
         region=region,
@@ -190,7 +191,7 @@ def clean(
 
 
 def inspect(
-    sources: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    sources: Any,
     *,
     profile: str | os.PathLike[str] | None = None,
     region: str | None = None,
@@ -231,7 +232,7 @@ def inspect(
     from leadsieve.inspection import inspect_sources
 
     options = Options(
-        sources=_paths(sources),
+        sources=_sources(sources),
         profile=None if profile is None else os.fspath(profile),
         region=region,
         region_column=region_column,
@@ -350,9 +351,17 @@ def _names(columns: Sequence[str] | None) -> tuple[str, ...] | None:
     return None if columns is None else tuple(columns)
 
 
-def _paths(sources: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> tuple[str, ...]:
-    if isinstance(sources, str | os.PathLike):
-        return (os.fspath(sources),)
-    if not isinstance(sources, list | tuple) or not all(isinstance(source, str | os.PathLike) for source in sources):
-        raise UsageError(f"{type(sources).__name__} is not a path or a list of paths; write a frame to Parquet first")
-    return tuple(os.fspath(source) for source in sources)
+def _sources(given: Any) -> tuple[Any, ...]:
+    """Return the paths as strings and the frames as they are."""
+    if isinstance(given, str | os.PathLike):
+        return (os.fspath(given),)
+    from leadsieve_connectors.sources import is_frame
+
+    if is_frame(given):
+        return (given,)
+    if not isinstance(given, list | tuple):
+        raise UsageError(f"{type(given).__name__} is no path, no frame, and no list of them")
+    for one in given:
+        if not isinstance(one, str | os.PathLike) and not is_frame(one):
+            raise UsageError(f"a {type(one).__name__} among the sources is no path and no frame")
+    return tuple(os.fspath(one) if isinstance(one, os.PathLike) else one for one in given)

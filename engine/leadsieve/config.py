@@ -105,7 +105,7 @@ _TEXTS = ("profile", "region", "region_column", "campaign", "encoding", "delimit
 class Options:
     """What a run does, one to one with the options of `leadsieve clean`; see there for each."""
 
-    sources: tuple[str, ...]
+    sources: tuple[Any, ...]
     profile: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     region: str | None = None
@@ -134,7 +134,7 @@ class Options:
     def __post_init__(self) -> None:
         """Refuse what no run can do, before anything is opened."""
         self._check_kinds()
-        if not self.sources or "" in self.sources:
+        if not self.sources or any(isinstance(source, str) and not source for source in self.sources):
             raise UsageError("no source was named; give a file, a folder, a glob, a URL, or - for stdin")
         if self.format not in get_args(Format):
             raise UsageError(f"--format {self.format!r} is unknown; there are {', '.join(get_args(Format))}")
@@ -177,7 +177,8 @@ class Options:
             path = str(getattr(self, name) or "")
             if "://" in path:
                 raise UsageError(f"--{name} {path} is a URL; name a local path")
-        if "\0" in "".join([*self.sources, *(v for v in texts.values() if v), str(self.state), str(self.out)]):
+        paths = [source for source in self.sources if isinstance(source, str)]
+        if "\0" in "".join([*paths, *(v for v in texts.values() if v), str(self.state), str(self.out)]):
             raise UsageError("a path or name holds a NUL character, which no file has; check the quoting")
 
     def judging(self) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def _column(table: pa.Table, name: str, found: ColumnMap | None) -> Column:
 
 def _command(source: Source, options: Options, sample: dict[str, Any] | None) -> str:
     """Spell the `clean` command to run next: these options, and what else the source seems to need."""
-    words = ["leadsieve", "clean", *options.sources]
+    words = ["leadsieve", "clean", *(one if isinstance(one, str) else "FILE" for one in options.sources)]
     region = options.region
     if sample is not None and region is None:
         needed = any(fault["detail"] == "no_region" for fault in sample["faults"])

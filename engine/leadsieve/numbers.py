@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from leadsieve.text import as_text, trim
+from leadsieve.text import as_text, phone_text, trim
 from leadsieve_rules.damage import Countries, phone_findings, read_countries, read_phones
 from leadsieve_rules.findings import Finding
 from leadsieve_rules.phone import Phones, concat
@@ -103,7 +103,7 @@ def _judge(
     table: pa.Table, name: str, columns: NumberColumns, region: str | pa.Array | None, countries: Countries | None
 ) -> _Column:
     cells = as_text(table.column(name))
-    text = trim(cells)
+    text = trim(phone_text(table.column(name)))
     reading = read_phones(text, region, countries)
     given = region if countries is None else countries.region
     has_region = pc.is_valid(given).to_numpy(zero_copy_only=False) if isinstance(given, pa.Array) else given is not None

@@ -126,8 +126,19 @@ def _union(
             kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
             if isinstance(kind, pa.BaseExtensionType):
                 kind = pa.string()  # such as a UUID, which neither CSV nor every reader of Parquet knows
-            types[name] = kind if types.get(name, kind) == kind else pa.string()
+            types[name] = _common(types.get(name, kind), kind)
     return types, tuple({renames[f.name]: f.name for f in fields} for fields in sources)
+
+
+def _common(one: pa.DataType, other: pa.DataType) -> pa.DataType:
+    """Return the type that holds the values of both as they are: text where no other does."""
+    if one == other or pa.types.is_null(other):
+        return one
+    if pa.types.is_null(one):
+        return other
+    if pa.types.is_signed_integer(one) and pa.types.is_signed_integer(other):
+        return one if one.bit_width > other.bit_width else other
+    return pa.string()
 
 
 def _clear_of(name: str, taken: set[str], names: set[str]) -> str:

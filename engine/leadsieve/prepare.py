@@ -14,7 +14,7 @@ from leadsieve.exceptions import SourceError, UsageError
 from leadsieve.kernel import Plan, judge
 from leadsieve.outputs import Layout, lay_out
 from leadsieve.target import Target
-from leadsieve.text import as_text
+from leadsieve.text import as_text, is_numbers
 from leadsieve.wording import tell_dialect
 from leadsieve_connectors.sources import ReadOptions, Source
 from leadsieve_rules.columns import COUNTRY_CODE, ColumnMap, map_columns
@@ -113,6 +113,11 @@ def map_source(
         columns = map_columns(source.headers, source.schema.names, fields, options.map, before)
     except ColumnError as exc:
         raise _advised(exc, source) from exc
+    for name in columns.columns[PHONE]:
+        kind = source.schema.field(name).type
+        if not is_numbers(kind):
+            message = f"{source.name}: column {name!r} holds {kind} values, which are no phone numbers; map another"
+            raise SourceError(message, "unsupported_type")
     return columns, _region_column(source, options.region_column)
 
 

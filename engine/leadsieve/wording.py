@@ -11,7 +11,7 @@ _TOLD_ELSEWHERE = frozenset(
     (
         *("format", "encoding", "encoding_how", "encoding_may_be", "byte_order_mark"),
         *("delimiter", "quote", "escape", "sep_line", "also_possible"),
-        *("header", "header_why", "skip_rows", "proposed_skip_rows"),
+        *("header", "header_why", "skip_rows", "proposed_skip_rows", "spare_cells"),
     )
 )
 
@@ -67,6 +67,8 @@ def _header(dialect: Mapping[str, Any]) -> list[str]:
     if dialect.get("header") is False:
         why = dialect.get("header_why")
         parts.append(f"no header{f' ({why})' if why else ''}")
+    if dialect.get("spare_cells"):
+        parts.append("each record has one cell more than the header, and it is empty: a column without a name")
     if dialect.get("proposed_skip_rows"):
         parts.append(f"the header seems to stand lower: --skip-rows {dialect['proposed_skip_rows']}")
     return parts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -337,4 +338,4 @@ def test_memory_does_not_grow_with_the_file(tmp_path, monkeypatch):
     ],
 )
 def test_json_is_known_by_its_first_bytes_or_its_name(head: bytes, name: str, expected: Any):
-    assert find_format(head, name) == expected
+    assert find_format(head, SimpleNamespace(name=name, inner_name=name)) == expected

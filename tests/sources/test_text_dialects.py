@@ -104,6 +104,7 @@ def test_half_a_surrogate_pair_costs_its_own_record(read):
         (b"a,b\n", "empty_file", "only a header"),
         (b"a,b\n,\n \n\n" + b"\n" * 200_000, "empty_file", "only a header"),
         (b'a,"b\n1,2\n', "malformed_file", "never closed"),
+        (b'a,"b"c\n1,2\n1,2\n', "malformed_file", "neither opens nor closes"),
         (b"a" * 2000 + b"\n1\n", "malformed_file", "longer than 1000 bytes"),
     ],
 )

@@ -47,6 +47,30 @@ def walk(text: bytes, start: int, *, strict: bool, most: int = 10_000) -> tuple[
     return None if state == "inside" else ([*cells, cell], place)
 
 
+def is_stray(line: bytes) -> bool:
+    """Tell whether a quote of a record on one line is where csv would join cells, or parts of them, in silence."""
+    cells, cell, inside = [], b"", False
+    for char in (line[at : at + 1] for at in range(len(line))):
+        if char == b"," and not inside:
+            cells, cell = [*cells, cell], b""
+            continue
+        cell += char
+        if cell.startswith(b'"'):
+            inside = cell[1:].replace(b'""', b"").count(b'"') == 0
+    opened = False
+    for each in [*cells, cell]:
+        if each.startswith(b'"'):
+            if re.sub(rb'"(?:[^"]|"")*"', b"", each, count=1).strip():
+                return True
+        elif each.lstrip().startswith(b'"'):
+            return True
+        elif each.count(b'"') % 2:
+            if opened and each.rstrip().endswith(b'"'):
+                return True
+            opened |= bool(re.search(rb'"[^"\s][^"]*$', each))
+    return False
+
+
 def stray(text: bytes, start: int, stop: int) -> bool:
     """Tell whether a quote of the record is neither around a cell nor doubled."""
     return not re.fullmatch(rb'(?:"(?:[^"]|"")*"|[^",\r\n]*)(?:,(?:"(?:[^"]|"")*"|[^",\r\n]*))*', text[start:stop])
@@ -69,7 +93,7 @@ def define(
         if stop - start > limit:
             cells = Fault.RECORD_TOO_LARGE
         elif here is not None:
-            cells = here[0]
+            cells = Fault.STRAY_QUOTE if is_stray(text[start:stop]) else here[0]
         else:
             cells = Fault.UNCLOSED_QUOTE
             whole = walk(text, start, strict=True, most=most)
@@ -159,7 +183,9 @@ def test_a_record_on_one_line_is_split_as_by_csv(text, delimiter):
         "",
         "sentinel",
     ]
-    if sound:
+    if sound and is_stray(text.translate(str.maketrans(delimiter + ",", ",x" if delimiter != "," else ",,")).encode()):
+        assert found[0][2] is Fault.STRAY_QUOTE
+    elif sound:
         assert [cell.decode() for cell in found[0][2]] == expected
     else:
         assert found[0][2] is Fault.UNCLOSED_QUOTE
@@ -185,6 +211,28 @@ def test_a_record_on_one_line_is_split_as_by_csv(text, delimiter):
 def test_any_single_character_separates(dialect, text, cells, size):
     found = read((text + "\n" + text).encode(), len(cells), 1000, size, dialect)
     assert [[cell.decode() for cell in record[2]] for record in found] == [cells, cells]
+
+
+@pytest.mark.parametrize(
+    ("text", "cells"),
+    [
+        ('1,"a" ,c', ["1", "a ", "c"]),
+        ('5" pipe,6" nail,c', ['5" pipe', '6" nail', "c"]),
+        ('5" pipe,b,6"', ['5" pipe', "b", '6"']),
+        ('5"x7",b,c', ['5"x7"', "b", "c"]),
+        ('"he said "hi"",b,c', None),
+        ('"a"b,c,d', None),
+        ('""https://x",b', None),
+        ('"$64.02,"Shirt, Stripe",b', None),
+        ('$48.00"Pillow, Wooden Paddles",b', None),
+        ('a"b,c,d"', None),
+        ('1, "b", c', None),
+        ('1, "b, c', None),
+    ],
+)
+def test_a_quote_that_would_join_cells_in_silence_is_a_fault(text, cells):
+    ((_, _, found),) = read(text.encode(), 3, 1000, 1000)
+    assert found is Fault.STRAY_QUOTE if cells is None else [cell.decode() for cell in found] == cells
 
 
 @pytest.mark.parametrize("size", [5, 64, 1000])

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from leadsieve_connectors.exceptions import SourceError
+from leadsieve_connectors.sources.arrow import ArrowSource
 from leadsieve_connectors.sources.base import ReadOptions, Source
+from leadsieve_connectors.sources.excel import ExcelSource
 from leadsieve_connectors.sources.formats import HEAD_BYTES, find_format
+from leadsieve_connectors.sources.frames import FrameSource, is_frame
 from leadsieve_connectors.sources.json import JsonSource
+from leadsieve_connectors.sources.packed import PackedFile, unpacked
 from leadsieve_connectors.sources.parquet import ParquetSource
 from leadsieve_connectors.sources.paths import expand
 from leadsieve_connectors.sources.storage import Location, StoredFile
@@ -18,12 +22,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
-__all__ = ["ReadOptions", "Source", "Sources", "open_sources"]
+    from leadsieve_connectors.sources.stored import Stored
 
-_FORMATS: dict[str, Callable[[int, StoredFile, ReadOptions], Source]] = {
+__all__ = ["ReadOptions", "Source", "Sources", "is_frame", "open_sources"]
+
+_FORMATS: dict[str, Callable[[int, Stored, ReadOptions], Source]] = {
+    "arrow": ArrowSource,
     "csv": CsvSource,
     "json": JsonSource,
     "parquet": ParquetSource,
+    "xls": ExcelSource,
+    "xlsx": ExcelSource,
 }
 
 
@@ -47,12 +56,13 @@ class Sources(list[Source]):
         self.close()
 
 
-def open_sources(paths: Sequence[str], options: ReadOptions) -> Sources:
-    """Open the sources that the paths mean, each with its columns known and at least one row seen.
+def open_sources(given: Sequence[Any], options: ReadOptions) -> Sources:
+    """Open sources, each with its columns known and at least one row seen.
 
     Args:
-        paths: Files, directories, globs, fsspec URLs, and `-` for stdin (once). A path that exists is taken
-            as itself before it is taken as a glob; the files of one path come in the order of their names.
+        given: Frames in memory, and paths as strings: files, directories, globs, fsspec URLs, `a.zip!member`, and `-`
+            for stdin (once). A path that exists is taken as itself before it is taken as a glob; the files of one path
+            come in the order of their names.
         options: How to read them.
 
     Returns:
@@ -63,16 +73,27 @@ def open_sources(paths: Sequence[str], options: ReadOptions) -> Sources:
             (`empty_file`), has a format that is not read (`unsupported_format`), is damaged
             (`malformed_file`, `encoding_error`), or an option does not fit (`invalid_option`).
     """
-    if paths.count("-") > 1:
+    if sum(isinstance(one, str) and one == "-" for one in given) > 1:
         raise SourceError("stdin (-) can be read once only; name it once", "invalid_option")
     with ExitStack() as spools:
-        locations = [location for path in paths for location in expand(path, spools)]
-        sources = [_open(file, location, options) for file, location in enumerate(locations)]
+        sources: list[Source] = []
+        frames = 0
+        for one in given:
+            if isinstance(one, str):
+                for location in expand(one, spools):
+                    sources.append(_open(len(sources), location, options, spools))
+                continue
+            frames += 1
+            frame = FrameSource(len(sources), one, options, "frame" if frames == 1 else f"frame-{frames}")
+            spools.callback(frame.close)
+            sources.append(frame)
         return Sources(sources, spools.pop_all())
 
 
-def _open(file: int, location: Location, options: ReadOptions) -> Source:
-    stored = StoredFile(location)
+def _open(file: int, location: Location, options: ReadOptions, spools: ExitStack) -> Source:
+    stored = unpacked(StoredFile(location), options, location.member)
+    if isinstance(stored, PackedFile):
+        spools.callback(stored.close)
     with stored.open() as stream:
         head = stream.read_fully(HEAD_BYTES)
-    return _FORMATS[find_format(head, stored.name)](file, stored, options)
+    return _FORMATS[find_format(head, stored)](file, stored, options)

@@ -249,14 +249,11 @@ class TextStream:
         # UTF-8's mark before text of another encoding is one all the same; a wide encoding's is a character of it.
         self._marked_bytes, self._marked_text = not wide, wide
         self._head = b""
-        #: Bytes of the source taken so far.
-        self.taken = 0
 
     def read(self, size: int) -> bytes:
         """Return the next piece of text as UTF-8: about `size` bytes; empty only at the end."""
         while True:
             raw = self._stream.read(size)
-            self.taken += len(raw)
             if self._marked_bytes:
                 # The mark may come in pieces: nothing is passed on before three bytes are here.
                 self._head += raw

@@ -5,9 +5,16 @@ from __future__ import annotations
 import codecs
 import re
 from json import JSONDecoder
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from leadsieve_connectors.exceptions import SourceError
+from leadsieve_connectors.sources.arrow import FILE_MAGIC, STREAM_MAGIC
+from leadsieve_connectors.sources.excel.recognition import OLE_MAGIC, ZIP_MAGIC, mislabelled, recognise_workbook
+
+if TYPE_CHECKING:
+    from leadsieve_connectors.sources.stored import Stored
+
+Format = Literal["arrow", "csv", "json", "parquet", "xls", "xlsx"]
 
 #: So many first bytes tell every format.
 HEAD_BYTES = 512
@@ -15,16 +22,8 @@ _UNPACK = "unpack it first"
 _EXPORT = "export it as CSV or Parquet"
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"PARE", "an encrypted Parquet file", "decrypt it first"),
-    (b"PK\x03\x04", "an Excel workbook (.xlsx) or a zip archive", _EXPORT),
-    (b"PK\x05\x06", "an empty zip archive", _EXPORT),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old or password-protected Excel workbook (.xls)", _EXPORT),
-    (b"\x1f\x8b", "gzip-compressed", _UNPACK),
-    (b"BZh", "bzip2-compressed", _UNPACK),
-    (b"\xfd7zXZ\x00", "xz-compressed", _UNPACK),
-    (b"\x28\xb5\x2f\xfd", "zstd-compressed", _UNPACK),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
     (b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
-    (b"ARROW1\x00\x00", "an Arrow IPC file", _EXPORT),
     (b"ORC", "an ORC file", _EXPORT),
     (b"Obj\x01", "an Avro file", _EXPORT),
     (b"SQLite format 3\x00", "an SQLite database", _EXPORT),
@@ -33,6 +32,7 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"\xff\xd8\xff", "a JPEG image", _EXPORT),
     (b"\x7fELF", "a program", _EXPORT),
 )
+_TAR_PLACE = 257
 _MARKUP = ("<!doctype", "<html", "<table", "<?xml")
 _JSON_NAMES = (".json", ".jsonl", ".ndjson")
 # A beginning of JSON: an empty object, a first key with its colon, or an array of these or of scalars. The head may
@@ -46,26 +46,38 @@ _JSON = re.compile(
 )
 
 
-def find_format(head: bytes, name: str) -> Literal["csv", "json", "parquet"]:
+def find_format(head: bytes, stored: Stored) -> Format:
     """Return the format of a source.
 
     Args:
         head: Its first `HEAD_BYTES`.
-        name: Its name, whose ending counts only where the bytes leave it open.
+        stored: The source; the ending of its name counts only where the bytes leave it open.
 
     Raises:
-        SourceError: `unsupported_format`, naming what the source seems to be; `malformed_file` for a Parquet
-            file by name whose bytes are not.
+        SourceError: `unsupported_format`, naming what the source seems to be; `malformed_file` where the bytes are not
+            what the name says; `password_protected` for a workbook with a password.
     """
+    name = stored.name
     if head.startswith(b"PAR1"):
         return "parquet"
+    if head.startswith((FILE_MAGIC + b"\0\0", STREAM_MAGIC)):
+        return "arrow"
+    if head.startswith((ZIP_MAGIC, OLE_MAGIC)):
+        workbook = recognise_workbook(stored, head)
+        if workbook is None:
+            raise SourceError(f"{name}: is a zip archive in another file; unpack it once", "unsupported_format")
+        return workbook
+    if head.startswith(b"ustar", _TAR_PLACE):
+        raise SourceError(f"{name}: is a tar archive; {_UNPACK}", "unsupported_format")
     text = _text(head)
+    if (what := mislabelled(text, stored.inner_name)) is not None and what != "CSV text":
+        raise SourceError(f"{name}: is {what}, though its name is a workbook's; {_EXPORT}", "unsupported_format")
     for magic, what, advice in _MAGIC:
         if head.startswith(magic) and not (magic.isalnum() and _reads_as_text(head)):
             raise SourceError(f"{name}: seems to be {what}; {advice}", "unsupported_format")
     if text.lstrip().lower().startswith(_MARKUP):
         raise SourceError(f"{name}: seems to be HTML or XML; {_EXPORT}", "unsupported_format")
-    ending = name.lower()
+    ending = stored.inner_name.lower()
     if ending.endswith(_JSON_NAMES) or _is_json(text):
         return "json"
     if ending.endswith((".parquet", ".pq")) and head:

@@ -21,6 +21,7 @@ _LOOKED_AT = 1 << 15
 # Natural logarithms. An advantage below the margin is no evidence: about one letter's worth of chance.
 _MARGIN = 5.0
 _FEW = 5
+_FEW_KINDS = 3
 _SYMBOL, _FOREIGN, _STRAY, _IMPOSSIBLE = -5.0, -9.0, -9.5, -14.0
 _CAPITAL = math.log(0.2)
 _BROKEN_WORD = -3.0
@@ -74,6 +75,8 @@ def propose(sample: bytes) -> Proposal:
     others = tuple(codec for _, _, codec in ranked if texts[codec] != texts[best])
     share = next(share for _, share, codec in ranked if codec == best)
     enough = sum(map(len, _BEYOND.findall(texts[best]))) >= _FEW
+    # One or two characters, however often they come, are letters in many encodings.
+    enough = enough and len({byte for byte in lines if byte >= 0x80}) >= _FEW_KINDS
     sure = enough and (not others or scores[best] - scores[others[0]] >= _MARGIN)
     return Proposal(best, sure, others[:3], share)
 

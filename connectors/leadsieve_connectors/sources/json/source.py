@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from leadsieve_connectors.sources.base import ReadOptions
-    from leadsieve_connectors.sources.storage import StoredFile
+    from leadsieve_connectors.sources.stored import Stored
 
 _SAMPLE_BYTES = 1 << 20
 _LOOK_BYTES = 1 << 16
@@ -48,7 +48,7 @@ class JsonSource:
         SourceError: It holds no row, is damaged or cannot be read, or an option does not fit.
     """
 
-    def __init__(self, file: int, stored: StoredFile, options: ReadOptions) -> None:
+    def __init__(self, file: int, stored: Stored, options: ReadOptions) -> None:
         self._file, self._stored, self._options = file, stored, options
         _check(options, self.name)
         head, whole = self._head()
@@ -69,6 +69,7 @@ class JsonSource:
         self.schema = pa.schema([(name, pa.string()) for name in unique_names(self.headers)])
         self.dialect: Mapping[str, Any] = {
             "format": "json",
+            **stored.facts,
             "form": "lines" if self._lines else "array" if self._path == "" else "object",
             "encoding": self._encoding,
             "encoding_how": encoding.how,
@@ -170,9 +171,9 @@ class JsonSource:
             batches = self._batches(text, self._reader, self._path, chunk_bytes, self._max_records)
             for batch in self._unchanged(batches):
                 left = None if limit is None else limit - row + 1
-                chunk = self._chunk(batch, row=row, left=left, nbytes=text.taken - taken)
+                chunk = self._chunk(batch, row=row, left=left, nbytes=stream.taken - taken)
                 yield chunk
-                row, taken = row + chunk.num_rows, text.taken
+                row, taken = row + chunk.num_rows, stream.taken
                 if limit is not None and row > limit:
                     return
             stream.end()

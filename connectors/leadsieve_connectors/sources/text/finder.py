@@ -46,6 +46,8 @@ _PROSE = frozenset("‘’‚“”„–—…·•«»‹›°ºª€£¥₹®
 _LEAST_LINES = 0.1
 # A dialect this much as good as the best is as good.
 _AS_GOOD = 0.97
+# Beside one column, one this much as good is worth saying.
+_WORTH_SAYING = 0.7
 _UNUSED = "\x1f"
 _QUOTED_LINE = re.compile(r'"(?:[^"]|"")*"')
 _TYPED = {Kind.PHONE, Kind.NUMBER, Kind.DATE, Kind.ADDRESS}
@@ -99,10 +101,16 @@ class Finder:
         if told is not None:
             return [self._quoted_best(told)]
         readings = [self._quoted_best(delimiter) for delimiter in self._candidates]
-        readings = [self._one_column(), *(reading for reading in readings if reading.width > 1)]
+        one = self._one_column()
+        readings = [one, *(reading for reading in readings if reading.width > 1)]
         best = max(reading.score for reading in readings)
         good = [reading for reading in readings if reading.score >= _AS_GOOD * best]
-        return sorted(good, key=lambda reading: (_rank(reading.dialect.delimiter), -reading.score))
+        good.sort(key=lambda reading: (_rank(reading.dialect.delimiter), -reading.score))
+        if good[0] is one:
+            # Nothing speaks for one column but that all else speaks less.
+            rest = (reading for reading in readings if _AS_GOOD * best > reading.score >= _WORTH_SAYING * best)
+            good += sorted(rest, key=lambda reading: -reading.score)
+        return good
 
     @cached_property
     def _candidates(self) -> list[str]:

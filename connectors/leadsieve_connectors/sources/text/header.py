@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _LOOKED_AT, _LOOKED_AT_CELLS = 100, 3000
 # Of the cells below it that are not empty, so many of a kind make it the kind of the column.
 _MOST = 0.8
+_NEARLY_ALL = 0.9
 #: What speaks for a header.
 HEADER_LIKE = "its cells are words, those below them are not"
 _TYPED = {Kind.PHONE, Kind.NUMBER, Kind.DATE, Kind.ADDRESS}
@@ -81,12 +82,28 @@ def preamble_records(rows: Sequence[Sequence[str]], width: int) -> int:
     # Below a title, more lines of text may stand, with commas of their own.
     while before < len(rows) and (_is_aside(rows[before], width) or (before and len(rows[before]) != width)):
         before += 1
-    rest = rows[before:]
-    # Where half of the table looks the same, a narrow record on top is one of its rows.
-    alike = sum(_is_aside(row, width) for row in rest)
+    before = before or _narrower(rows, width)
+    above, rest = rows[:before], rows[before:]
+    # Where half of the table is filled in the same places, a narrow record on top is one of its rows.
+    places = {_filled(row) for row in above}
+    alike = sum(_is_aside(row, width) and _filled(row) in places for row in rest)
     if len(rest) < 2 or alike > 0.5 * len(rest):
         return 0
+    # What holds a phone or an address is a lead, with most of its cells empty.
+    if any(kind_of(cell) in {Kind.PHONE, Kind.ADDRESS} for row in above if len(row) == width for cell in row):
+        return 0
     return before
+
+
+def _narrower(rows: Sequence[Sequence[str]], width: int) -> int:
+    """Return how many records, two at the least, have fewer cells than nearly all that follow: names and values."""
+    count = next((at for at, row in enumerate(rows) if len(row) >= width), 0)
+    as_wide = sum(len(row) == width for row in rows[count:])
+    return count if count > 1 and as_wide >= _NEARLY_ALL * (len(rows) - count) else 0
+
+
+def _filled(row: Sequence[str]) -> tuple[int, ...]:
+    return tuple(column for column, cell in enumerate(row) if cell.strip())
 
 
 def _is_aside(row: Sequence[str], width: int) -> bool:

@@ -1,9 +1,11 @@
 """Finds the records of a text and their cells, exactly and in plain Python: the rules of splitting.
 
-The rules are those of Python's `csv` module (doubled quotes, not strict): a quote opens only at the start of a field,
-text after a closing quote is literal, and CR, LF and CRLF outside quotes each end a record. They are strict where a
-mistake would swallow other records:
+The rules are those of Python's `csv` module: a quote opens only at the start of a field, a doubled quote inside quotes
+is one, and CR, LF and CRLF outside quotes each end a record. They are strict where a mistake would join cells or
+swallow records in silence:
 
+- Text after a closing quote (white space apart), a space before an opening one, and a quote that opens inside one plain
+  field and closes another, are a STRAY_QUOTE. Any other quote inside a plain field is text.
 - A physical line longer than the limit is one record, RECORD_TOO_LARGE.
 - A record goes on past its first physical line only where every quoted field of it is closed by a quote that a
   delimiter, a line end or the end of the text follows. Otherwise its first line alone is the record, with an
@@ -137,29 +139,42 @@ class RecordReader:
             return Record(start, stop, end, 1, None, Fault.RECORD_TOO_LARGE)
         if self._quote is None or text.find(self._quote, start, stop) < 0:
             return Record(start, stop, end, 1, text[start:stop].split(self._delimiter))
-        cells = self._one_line(text, start, stop)
-        if cells is not None:
-            return Record(start, stop, end, 1, cells)
-        return self._several_lines(text, (start, stop, end), size, last=last)
+        found = self._one_line(text, start, stop)
+        if found is None:
+            return self._several_lines(text, (start, stop, end), size, last=last)
+        cells, stray = found
+        return Record(start, stop, end, 1, None, Fault.STRAY_QUOTE) if stray else Record(start, stop, end, 1, cells)
 
-    def _one_line(self, text: bytes, start: int, stop: int) -> list[bytes] | None:
-        """Return the cells of a record on one line, as `csv` takes them; None where a quote is open at its end."""
+    def _one_line(self, text: bytes, start: int, stop: int) -> tuple[list[bytes], bool] | None:
+        """Return the cells of a record on one line, as `csv` takes them, and whether a quote of it is stray.
+
+        Returns:
+            None where a quote is open at its end.
+        """
         assert self._quote is not None  # noqa: S101
-        cells, place = [], start
+        cells, place, stray, opened = [], start, False, False
         while True:
             if text.startswith(self._quote, place, stop):
                 close = self._closing(text, place, stop)
                 if close == stop:
                     return None
                 tail = self._plain_end(text, close + 1, stop)
-                cells.append(self._unquoted(text[place + 1 : close]) + text[close + 1 : tail])
+                rest = text[close + 1 : tail]
+                stray |= bool(rest.strip())
+                cells.append(self._unquoted(text[place + 1 : close]) + rest)
                 place = tail
             else:
                 tail = self._plain_end(text, place, stop)
-                cells.append(text[place:tail])
+                cell = text[place:tail]
+                cells.append(cell)
+                # With a space before it, a quote that should open a cell does not.
+                stray |= cell.lstrip()[:1] == self._quote
+                if cell.count(self._quote) & 1:
+                    stray |= opened and cell.rstrip().endswith(self._quote)
+                    opened |= not cell[cell.rfind(self._quote) + 1 :][:1].isspace() and not cell.endswith(self._quote)
                 place = tail
             if place == stop:
-                return cells
+                return cells, stray
             place += len(self._delimiter)
 
     def _closing(self, text: bytes, place: int, stop: int) -> int:

@@ -104,7 +104,7 @@ def walk(text: Any, at: Any, stop: Any, forced: Any, limit: Any, signs: Any, cel
     """
     delimiter, quote, quoted = signs
     place = at
-    begins, inside = quoted, False
+    begins, leading, inside, closed, strays = quoted, True, False, False, S(0)
     while place < stop:
         byte = text[U(place)]
         if inside:
@@ -112,7 +112,7 @@ def walk(text: Any, at: Any, stop: Any, forced: Any, limit: Any, signs: Any, cel
                 if place + 1 < stop and text[U(place + 1)] == quote:
                     place += 1
                 else:
-                    inside = False
+                    inside, closed = False, True
             elif (byte == _LF or byte == _CR) and not forced:
                 return place, at_cell, S(LEFT)
         elif byte == delimiter:
@@ -120,13 +120,19 @@ def walk(text: Any, at: Any, stop: Any, forced: Any, limit: Any, signs: Any, cel
                 return place, at_cell, S(FULL)
             cells[U(at_cell)] = place
             at_cell += 1
-            begins = quoted
+            begins, leading, closed = quoted, True, False
             place += 1
             continue
         elif (byte == _LF or byte == _CR) and not forced:
             break
         elif begins and byte == quote:
             inside = True
+        elif not forced:
+            # What follows a quoted cell, a quote behind a space, two in plain cells: the caller tells what is stray.
+            strays += byte == quote and quoted
+            if (closed and byte != _SPACE) or strays > 1 or (leading and byte == quote and quoted):
+                return place, at_cell, S(LEFT)
+            leading = leading and byte <= _SPACE
         begins = False
         place += 1
     if place >= stop and not forced:

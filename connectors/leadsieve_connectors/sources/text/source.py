@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from leadsieve_connectors.sources.base import ReadOptions
-    from leadsieve_connectors.sources.storage import StoredFile
+    from leadsieve_connectors.sources.stored import Stored
     from leadsieve_connectors.sources.text.records import Record
     from leadsieve_connectors.sources.text.sniffer import Sniffed
     from leadsieve_connectors.sources.text.split import Piece, Splitter
@@ -72,9 +72,10 @@ class CsvSource:
         SourceError: It has no header, no row, or cannot be read.
     """
 
-    def __init__(self, file: int, stored: StoredFile, options: ReadOptions) -> None:
+    def __init__(self, file: int, stored: Stored, options: ReadOptions) -> None:
         self._file, self._stored, self._options = file, stored, options
         head, whole = self._head()
+        self._small = whole
         found_encoding = detect_encoding(
             head, options.encoding, more=partial(stored.pieces, len(head)), source=stored.name
         )
@@ -94,6 +95,7 @@ class CsvSource:
         )
         self.dialect: Mapping[str, Any] = {
             "format": "csv",
+            **stored.facts,
             "encoding": self._encoding,
             "encoding_how": found_encoding.how,
             "encoding_may_be": list(found_encoding.alternatives) or None,
@@ -104,6 +106,7 @@ class CsvSource:
             "header": self._start.header is not None,
             "header_why": found.header_why or None,
             "skip_rows": options.skip_rows or None,
+            "spare_cells": len(self.headers) > len(self._start.header or self.headers) or None,
             "sep_line": found.directive or None,
             "proposed_skip_rows": found.preamble or None,
             "also_possible": [one.delimiter for one in found.ambiguous] or None,
@@ -180,6 +183,7 @@ class CsvSource:
         if record.fault is not None:
             why = {
                 Fault.UNCLOSED_QUOTE: "opens a quote that is never closed",
+                Fault.STRAY_QUOTE: "holds a quote that neither opens nor closes a cell",
                 Fault.RECORD_TOO_LARGE: f"is longer than {self._options.max_record_bytes} bytes",
             }[record.fault]
             message = f"{self.name}: the header {why}; correct it, or pass over lines before it with --skip-rows"
@@ -218,7 +222,8 @@ class CsvSource:
 
     def _splitter(self, limit: int | None) -> Splitter:
         """Choose who splits: machine code for large files, where loading it pays."""
-        large = self.size is None or self.size >= _COMPILED_BYTES
+        size = self._stored.content_size
+        large = not self._small and (size is None or size >= _COMPILED_BYTES)
         if large and (limit is None or limit >= _COMPILED_ROWS):
             from leadsieve_connectors.sources.text.kernel import CompiledSplitter, covers
 
@@ -243,10 +248,12 @@ class CsvSource:
                 if not len(piece.lines):
                     continue
                 left = None if limit is None else limit - row + 1
-                chunk = self._chunk(piece, row=row, line=line, left=left, blank_before=blank, nbytes=text.taken - taken)
+                chunk = self._chunk(
+                    piece, row=row, line=line, left=left, blank_before=blank, nbytes=stream.taken - taken
+                )
                 yield chunk
                 row, line = row + chunk.num_rows, line + piece.physical
-                taken, blank = text.taken, 0
+                taken, blank = stream.taken, 0
                 if limit is not None and row > limit:
                     return
                 if piece.cut:

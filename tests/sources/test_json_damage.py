@@ -170,6 +170,8 @@ def test_damage_costs_its_own_record_only(tmp_path_factory, listed, form, newlin
         text = compact(members)
         texts.append(DAMAGES[damage](text, place) if damage else text)
         sound.append(damage is None)
+        # It cannot be seen where the broken record's own text looks like the border of two.
+        assume(not damage or form == "lines" or not any("},{" in member for member in members))
         if damage and form != "lines":
             # Where one broken record ends and the next begins cannot always be seen in a document.
             texts.append(first)

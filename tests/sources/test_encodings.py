@@ -337,3 +337,15 @@ def test_any_bytes_have_an_encoding_and_always_the_same(data):
     found = detect_encoding(data, None)
     assert found == detect_encoding(data, None)
     read(data, found.name, 64)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nombre;calle\n" + "Sixto Ibañez;España 229 Nº 6º A\nRuth Nuñez;Mza. 2 Casa 3º D y 4º B\n" * 20,
+        "name;note\n" + "Ann;it’s “so” good…\nBob;we won’t\n" * 20,
+    ],
+)
+def test_signs_behind_digits_and_in_words_are_no_letters_of_another_language(text):
+    found = detect_encoding(text.encode("cp1252"), None)
+    assert text.encode("cp1252").decode(found.name) == text

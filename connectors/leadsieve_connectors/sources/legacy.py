@@ -37,6 +37,9 @@ _CASE = re.compile(
 )
 _ALONE = re.compile(r"(?<!\w)[^\W\d_\x00-\x7f](?!\w)")
 _INSIDE = re.compile(r"(?<=[^\W\d_])[^\w\s\x00-\x7f\u2018\u2019\xb7](?=[^\W\d_])")
+# An accented letter behind a digit (where a degree or an ordinal sign stands), or two scripts in one word.
+_DOUBTFUL = re.compile(r"[0-9][\xc0-\u024f]|[A-Za-z][\u0370-\u04ff]|[\u0370-\u04ff][A-Za-z]")
+_DOUBTFUL_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +73,15 @@ def propose(sample: bytes) -> Proposal:
     ranked = sorted(((*_likelihood(text, codec), codec) for codec, text in texts.items()), key=_rank)
     scores = {codec: score for score, _, codec in ranked}
     best = ranked[0][2]
-    if scores[best] - scores[DEFAULT] < _MARGIN:
+    doubtful = len(_DOUBTFUL.findall(texts[best])) > _DOUBTFUL_SHARE * len(_BEYOND.findall(texts[best]))
+    if scores[best] - scores[DEFAULT] < _MARGIN or doubtful:
         best = DEFAULT
     others = tuple(codec for _, _, codec in ranked if texts[codec] != texts[best])
     share = next(share for _, share, codec in ranked if codec == best)
     enough = sum(map(len, _BEYOND.findall(texts[best]))) >= _FEW
     # One or two characters, however often they come, are letters in many encodings.
     enough = enough and len({byte for byte in lines if byte >= 0x80}) >= _FEW_KINDS
-    sure = enough and (not others or scores[best] - scores[others[0]] >= _MARGIN)
+    sure = enough and not doubtful and (not others or scores[best] - scores[others[0]] >= _MARGIN)
     return Proposal(best, sure, others[:3], share)
 
 

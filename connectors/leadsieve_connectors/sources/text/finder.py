@@ -108,9 +108,19 @@ class Finder:
         good.sort(key=lambda reading: (_rank(reading.dialect.delimiter), -reading.score))
         if good[0] is one:
             # Nothing speaks for one column but that all else speaks less.
-            rest = (reading for reading in readings if _AS_GOOD * best > reading.score >= _WORTH_SAYING * best)
+            worth = _WORTH_SAYING * best
+            rest = [
+                reading
+                for reading in readings
+                if reading not in good and (reading.score >= worth or self._in_every_line(reading))
+            ]
             good += sorted(rest, key=lambda reading: -reading.score)
         return good
+
+    def _in_every_line(self, reading: Reading) -> bool:
+        """Tell whether a usual delimiter stands as often in each line, the header included."""
+        counts = {line.count(reading.dialect.delimiter) for line in self._lines}
+        return reading.dialect.delimiter in USUAL and len(counts) == 1 and 0 not in counts
 
     @cached_property
     def _candidates(self) -> list[str]:

@@ -11,6 +11,7 @@ _TOLD_ELSEWHERE = frozenset(
     (
         *("format", "encoding", "encoding_how", "encoding_may_be", "byte_order_mark"),
         *("delimiter", "quote", "escape", "sep_line", "also_possible"),
+        *("compression", "checksums"),
         *("header", "header_why", "skip_rows", "proposed_skip_rows", "spare_cells"),
     )
 )
@@ -27,9 +28,16 @@ def tell_dialect(dialect: Mapping[str, Any]) -> str:
         ...               "quote": '"', "header": False, "header_why": "it holds a phone number"})
         "csv, cp1252 (a guess: say it with --encoding), delimiter ';', no header (it holds a phone number)"
     """
-    parts = [str(dialect["format"]), *_encoding(dialect), *_cells(dialect), *_header(dialect)]
+    parts = [str(dialect["format"]), *_stored(dialect), *_encoding(dialect), *_cells(dialect), *_header(dialect)]
     parts += [f"{key} {value!r}" for key, value in dialect.items() if key not in _TOLD_ELSEWHERE and value is not None]
     return ", ".join(parts)
+
+
+def _stored(dialect: Mapping[str, Any]) -> list[str]:
+    parts = [f"packed by {dialect['compression']}"] if dialect.get("compression") else []
+    if dialect.get("checksums") is False:
+        parts.append("without checksums, so that damage in it would pass unseen")
+    return parts
 
 
 def _encoding(dialect: Mapping[str, Any]) -> list[str]:

@@ -113,13 +113,13 @@ def text_command(*, rows: int, rounds: int, seed: int) -> None:
 @click.option("--format", "formats", multiple=True, help="Only this format. Repeats.")
 def formats_command(*, rows: int, rounds: int, seed: int, formats: tuple[str, ...]) -> None:
     """Read the lead file in each format to strings, beside pandas and polars (fewer rows where a format is slow)."""
-    from benchmarks.formats import FORMATS, READERS, WITHOUT_POLARS, format_file
+    from benchmarks.formats import FORMATS, MISSING, READERS, format_file
 
     works = []
     for name, share in FORMATS.items():
         if not formats or name in formats:
             file = format_file(make_leads(int(rows * share), seed), name)
-            works.append((name, file, [r for r in READERS if r != "polars" or name not in WITHOUT_POLARS], 2))
+            works.append((name, file, [reader for reader in READERS if reader != MISSING.get(name)], 2))
     show_readers(works, rounds, module="benchmarks.formats")
 
 

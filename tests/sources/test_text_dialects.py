@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from leadsieve_connectors.chunk import Fault
 from leadsieve_connectors.exceptions import SourceError
-from leadsieve_connectors.sources.records import MAX_RAW_CHARS, raw_text, split_record
+from leadsieve_connectors.sources.records import MAX_RAW_CHARS, raw_text
 
 ROWS = "phone{d}name{d}city\n" + "".join(f"+1415555{i:04d}{{d}}Doe, John; jr|x{{d}}Austin\n" for i in range(40))
 
@@ -164,13 +159,6 @@ def test_the_text_of_a_huge_record_is_cut(read, chunk_bytes, long):
     assert raw == ("1," + long.decode())[: len(raw)]
     assert len(raw) == MAX_RAW_CHARS or chunk_bytes == 7
     assert got.nbytes == got.size
-
-
-@settings(max_examples=300, deadline=None)
-@given(text=st.text(alphabet='a," ;\t', max_size=30), delimiter=st.sampled_from(",;\t"))
-def test_one_record_splits_as_by_csv(text, delimiter):
-    expected = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), []) or [""]
-    assert split_record(text, delimiter) == expected
 
 
 def test_raw_text_is_at_most_what_a_workbook_cell_holds():

@@ -9,7 +9,7 @@ import pyarrow as pa
 from leadsieve_connectors.exceptions import SourceError
 from leadsieve_connectors.sources.bounded import BoundedFile
 from leadsieve_connectors.sources.storage import describe
-from leadsieve_connectors.sources.stored import Stored
+from leadsieve_connectors.sources.stored import Stored, StoredSource
 from leadsieve_connectors.sources.typed import DAMAGE, Columns, Records, require_rows
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ STREAM_MAGIC = b"\xff\xff\xff\xff"
 _STREAM_END = STREAM_MAGIC + b"\0\0\0\0"
 
 
-class ArrowSource:
+class ArrowSource(StoredSource):
     """An Arrow IPC file or stream; see `base.Source` for what its attributes and methods give.
 
     Args:
@@ -51,25 +51,6 @@ class ArrowSource:
         self.dialect: Mapping[str, Any] = {"format": "arrow", **stored.facts, "layout": layout, "checksums": False}
         self._records = Records(file=file, name=self.name, columns=columns, chunk_bytes=options.chunk_bytes)
         require_rows(self._read(1), self.name)
-
-    @property
-    def settings(self) -> Mapping[str, Any]:
-        """None: nothing but records stands in such a file."""
-        return {}
-
-    @property
-    def name(self) -> str:
-        """The path as outputs show it."""
-        return self._stored.name
-
-    @property
-    def size(self) -> int | None:
-        """Bytes of the file as stored."""
-        return self._stored.size
-
-    def sha256(self) -> str:
-        """Return the hex SHA-256 of the stored bytes."""
-        return self._stored.sha256()
 
     def chunks(self, *, max_rows: int | None = None) -> Iterator[Chunk]:
         """Read the records in order, from the start; see `base.Source.chunks`."""

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from leadsieve_connectors.exceptions import SourceError
 from leadsieve_connectors.sources.bounded import BoundedFile
 from leadsieve_connectors.sources.storage import describe
-from leadsieve_connectors.sources.stored import Stored
+from leadsieve_connectors.sources.stored import Stored, StoredSource
 from leadsieve_connectors.sources.typed import DAMAGE, MAX_ROWS, Columns, Records, plain_type, require_rows
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _FAMILIES = (
 )  # fmt: skip
 
 
-class ParquetSource:
+class ParquetSource(StoredSource):
     """A Parquet file; see `base.Source` for what its attributes and methods give.
 
     Args:
@@ -73,25 +73,6 @@ class ParquetSource:
         self._records = Records(file=file, name=self.name, columns=columns, chunk_bytes=options.chunk_bytes)
         self._row_bytes = sum(group.total_byte_size for group in groups) // max(1, self._total)
         require_rows(self._measured(), self.name)
-
-    @property
-    def settings(self) -> Mapping[str, Any]:
-        """None: nothing but records stands in such a file."""
-        return {}
-
-    @property
-    def name(self) -> str:
-        """The path as outputs show it."""
-        return self._stored.name
-
-    @property
-    def size(self) -> int | None:
-        """Bytes of the file as stored."""
-        return self._stored.size
-
-    def sha256(self) -> str:
-        """Return the hex SHA-256 of the stored bytes."""
-        return self._stored.sha256()
 
     def chunks(self, *, max_rows: int | None = None) -> Iterator[Chunk]:
         """Read the records in order, from the start; see `base.Source.chunks`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Protocol
 
 
@@ -85,3 +85,29 @@ class Stored(Protocol):
     def sha256(self) -> str:
         """Return the hex SHA-256 of the stored bytes."""
         ...
+
+
+class StoredSource:
+    """What every source of one stored file says of it; see `base.Source`. A reader sets `_stored`."""
+
+    _stored: Stored
+    #: None: nothing but records stands in most files.
+    settings: Mapping[str, Any] = MappingProxyType({})
+
+    @property
+    def name(self) -> str:
+        """The file as outputs show it."""
+        return self._stored.name
+
+    @property
+    def size(self) -> int | None:
+        """Bytes of the file as stored; None where unknown."""
+        return self._stored.size
+
+    def sha256(self) -> str:
+        """Return the hex SHA-256 of the stored bytes.
+
+        Raises:
+            SourceError: They cannot be read, or changed meanwhile.
+        """
+        return self._stored.sha256()

@@ -23,12 +23,13 @@ from leadsieve_connectors.sources.json.records import ObjectReader, RecordReader
 from leadsieve_connectors.sources.json.survey import Survey, survey
 from leadsieve_connectors.sources.json.window import Window
 from leadsieve_connectors.sources.names import unique_names
+from leadsieve_connectors.sources.stored import Stored, StoredSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from leadsieve_connectors.sources.base import ReadOptions
-    from leadsieve_connectors.sources.stored import Stored
+
 
 _SAMPLE_BYTES = 1 << 20
 _LOOK_BYTES = 1 << 16
@@ -36,7 +37,7 @@ _LOOK_BYTES = 1 << 16
 _MAX_CELLS = 1 << 22
 
 
-class JsonSource:
+class JsonSource(StoredSource):
     """JSON Lines or a JSON document; see `base.Source` for what its attributes and methods give.
 
     Args:
@@ -80,20 +81,6 @@ class JsonSource:
         self._columns.settle()
         self._max_records = max(1, _MAX_CELLS // max(1, len(self.headers)))
         self._check_rows()
-
-    @property
-    def name(self) -> str:
-        """The path as outputs show it."""
-        return self._stored.name
-
-    @property
-    def size(self) -> int | None:
-        """Bytes of the file as stored."""
-        return self._stored.size
-
-    def sha256(self) -> str:
-        """Return the hex SHA-256 of the stored bytes."""
-        return self._stored.sha256()
 
     def chunks(self, *, max_rows: int | None = None) -> Iterator[Chunk]:
         """Read the records in order, from the start; see `base.Source.chunks`."""

@@ -17,6 +17,7 @@ from leadsieve_connectors.exceptions import SourceError
 from leadsieve_connectors.sources.arrays import bad_records, int64_array
 from leadsieve_connectors.sources.encodings import TextStream, detect_encoding
 from leadsieve_connectors.sources.names import unique_names
+from leadsieve_connectors.sources.stored import Stored, StoredSource
 from leadsieve_connectors.sources.text.dialect import check_delimiter
 from leadsieve_connectors.sources.text.records import RecordReader
 from leadsieve_connectors.sources.text.sniffer import sniff
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from leadsieve_connectors.sources.base import ReadOptions
-    from leadsieve_connectors.sources.stored import Stored
     from leadsieve_connectors.sources.text.records import Record
     from leadsieve_connectors.sources.text.sniffer import Sniffed
     from leadsieve_connectors.sources.text.split import Piece, Splitter
@@ -60,7 +60,7 @@ class _Start:
     header: tuple[str, ...] | None
 
 
-class CsvSource:
+class CsvSource(StoredSource):
     """A text source; see `base.Source` for what its attributes and methods give.
 
     Args:
@@ -114,25 +114,6 @@ class CsvSource:
         if not any(chunk.num_rows for chunk in self._read(1, take_hash=False)):
             what = "only a header is there, no row follows it" if self._start.header else "the file is empty"
             raise SourceError(f"{self.name}: {what}; give a file with leads", "empty_file")
-
-    @property
-    def settings(self) -> Mapping[str, Any]:
-        """None: nothing but records stands in such a file."""
-        return {}
-
-    @property
-    def name(self) -> str:
-        """The path as outputs show it."""
-        return self._stored.name
-
-    @property
-    def size(self) -> int | None:
-        """Bytes of the file as stored."""
-        return self._stored.size
-
-    def sha256(self) -> str:
-        """Return the hex SHA-256 of the stored bytes."""
-        return self._stored.sha256()
 
     def chunks(self, *, max_rows: int | None = None) -> Iterator[Chunk]:
         """Read the records in order, from the start; see `base.Source.chunks`."""

@@ -26,6 +26,14 @@ _log = logging.getLogger("leadsieve")
 
 #: Rows of the first source that decide whether the whole run fails for want of a region.
 _REGION_SAMPLE = 1000
+# Which options on reading each format has a use for.
+_SHEET = frozenset(("--header/--no-header", "--columns", "--skip-rows", "--sheet"))
+_USED: Mapping[str, frozenset[str]] = {
+    "csv": frozenset(("--encoding", "--delimiter", "--header/--no-header", "--columns", "--skip-rows")),
+    "json": frozenset(("--encoding", "--columns", "--records-path")),
+    "xls": _SHEET,
+    "xlsx": _SHEET,
+}
 #: Rows that tell which column of a source without a header holds the phone numbers.
 _PHONE_SAMPLE = 100
 
@@ -79,6 +87,7 @@ def prepare(
     for ordinal, source in enumerate(sources):
         maps[ordinal], region_columns[ordinal] = map_source(source, options, target, kept)
         _tell(source, maps[ordinal], target)
+        _tell_unused(source, options)
     plan = Plan(target.profile, target.region, maps, region_columns, schema)
     _log.info("region: %s", target.region or "none; numbers need their country code")
     layout = lay_out([source.schema for source in sources], list(maps.values()), fields)
@@ -162,6 +171,23 @@ def _region_column(source: Source, name: str | None) -> str | None:
     raise UsageError(
         f"--region-column {name!r} is not a column of {source.name}; it has {', '.join(source.schema.names)}"
     )
+
+
+def _tell_unused(source: Source, options: Options) -> None:
+    """Say which options on reading the source's format has no use for: they would be passed over in silence."""
+    used = _USED.get(source.dialect["format"], frozenset())
+    told = {
+        "--encoding": options.encoding,
+        "--delimiter": options.delimiter,
+        "--header/--no-header": options.header,
+        "--columns": options.columns,
+        "--skip-rows": options.skip_rows or None,
+        "--records-path": options.records_path,
+        "--sheet": options.sheet,
+    }
+    for option, value in told.items():
+        if value is not None and option not in used:
+            _log.warning("%s: %s means nothing for %s", source.name, option, source.dialect["format"])
 
 
 def _tell(source: Source, columns: ColumnMap, target: Target) -> None:

@@ -127,3 +127,13 @@ def test_what_is_no_source_is_named(given):
     with pytest.raises(ls.LeadsieveError) as caught:
         ls.clean(given)
     assert caught.value.code == "invalid_option"
+
+
+def test_an_option_that_a_format_has_no_use_for_is_told(tmp_path, caplog):
+    WRITERS["a.parquet"](tmp_path / "a.parquet")
+    check(ls.clean(tmp_path / "a.parquet", region="US", encoding="cp1252", columns=["a", "b"]))
+    told = [record.getMessage() for record in caplog.records if "means nothing" in record.getMessage()]
+    assert [message.partition(": ")[2] for message in told] == [
+        "--encoding means nothing for parquet",
+        "--columns means nothing for parquet",
+    ]

@@ -1,6 +1,7 @@
 """Writes states until it is killed: `writer.py create FOLDER` or `writer.py commit STATE KEYS`.
 
-Or writes once and kills itself at a named step: `writer.py ensure STATE STEP` or `writer.py keep STATE STEP`.
+Or writes once and kills itself at a named step: `writer.py ensure STATE STEP`, and so with `keep`, `mark`, `undo`,
+`suppress`, `unsuppress` and `forget`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import numpy as np
 import pyarrow as pa
 
 from leadsieve_connectors.campaigns import RunRecord, State, state_lock
+
+NOW = datetime(2026, 3, 9, tzinfo=UTC)
 
 
 def create(folder):
@@ -75,7 +78,37 @@ def keep(path, step):
     commit_run(State(Path(path)), 1, 10, mappings={("Moblie",): {"Moblie": "phone_number"}})
 
 
+def mark(path, step):
+    kill_at(step)
+    batch = pa.record_batch({"key": pa.array([1, 2], pa.uint64()), "status": pa.array([3, 3], pa.uint8())})
+    State(Path(path)).mark("summer", [batch], mark_id="mark3", marked_at=NOW, source="", sha256="")
+
+
+def undo(path, step):
+    kill_at(step)
+    State(Path(path)).undo("mark2", undone_at=NOW)
+
+
+def suppress(path, step):
+    kill_at(step)
+    keys = [pa.record_batch({"key": pa.array([5, 6], pa.uint64())})]
+    State(Path(path)).suppress(
+        "dnc", keys, campaign=None, source="", sha256="", dated=NOW, added_at=NOW, unreadable=0, replace=True
+    )
+
+
+def unsuppress(path, step):
+    kill_at(step)
+    State(Path(path)).unsuppress("dnc")
+
+
+def forget(path, step):
+    kill_at(step)
+    State(Path(path)).forget(1)
+
+
 if __name__ == "__main__":
     os.umask(0o022)
     print("ready", flush=True)
-    {"create": create, "commit": commit, "ensure": ensure, "keep": keep}[sys.argv[1]](*sys.argv[2:])
+    verbs = (create, commit, ensure, keep, mark, undo, suppress, unsuppress, forget)
+    {verb.__name__: verb for verb in verbs}[sys.argv[1]](*sys.argv[2:])

@@ -8,13 +8,20 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from leadsieve_connectors.campaigns.database import connect, spill_path, sync, translate
+from leadsieve_connectors.campaigns.database import MEMORY_BYTES, connect, spill_path, sync, translate
 from leadsieve_connectors.campaigns.migrations import migrate
 from leadsieve_connectors.campaigns.records import STATUSES
 from leadsieve_connectors.campaigns.steps import step
 from leadsieve_connectors.exceptions import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import duckdb
 
 # Version 1; a new state takes the same way from here as an old one, so that both have the same tables.
 # No index on contacts: an ART index costs ten times the rest of a commit and a gigabyte at 100 M keys.
@@ -53,15 +60,13 @@ def create(path: Path) -> None:
     import duckdb
 
     try:
-        folder = Path(tempfile.mkdtemp(prefix=_prefix(path), dir=path.parent))
-        try:
-            _write(folder / "state.duckdb")
+        with beside(path) as new:
+            with writing_new(new) as connection:
+                create_tables(connection)
             step("state-written")
-            (folder / "state.duckdb").rename(path)
+            new.rename(path)
             step("state-renamed")
             sync(path.parent)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
     except OSError as exc:
         raise StateError(
             f"state {path}: cannot create it: {exc}; make room in {path.parent} or name another --state",
@@ -83,16 +88,33 @@ def _prefix(path: Path) -> str:
     return f".{path.name}.creating-"
 
 
-def _write(path: Path) -> None:
-    connection = connect(path, read_only=False)
+@contextmanager
+def beside(path: Path) -> Iterator[Path]:
+    """Give a file's name in a private folder beside the state, which is removed after the block."""
+    folder = Path(tempfile.mkdtemp(prefix=_prefix(path), dir=path.parent))
     try:
-        connection.execute(_TABLES)
-        connection.execute("INSERT INTO meta VALUES (1)")
-        connection.executemany("INSERT INTO statuses VALUES (?, ?)", list(enumerate(STATUSES)))
-        migrate(connection)
+        yield folder / "state.duckdb"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def writing_new(new: Path, *, memory_bytes: int = MEMORY_BYTES) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a new file for the length of a block, and make it whole, private to its owner and synced."""
+    connection = connect(new, read_only=False, memory_bytes=memory_bytes)
+    try:
+        yield connection
         connection.execute("CHECKPOINT")
     finally:
         connection.close()
-    path.chmod(0o600)
-    sync(path)
-    sync(path.parent)
+    new.chmod(0o600)
+    sync(new)
+    sync(new.parent)
+
+
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the tables of this version in an empty file."""
+    connection.execute(_TABLES)
+    connection.execute("INSERT INTO meta VALUES (1)")
+    connection.executemany("INSERT INTO statuses VALUES (?, ?)", list(enumerate(STATUSES)))
+    migrate(connection)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from leadsieve_connectors.campaigns.migrations import SCHEMA_VERSION, stored_version
+from leadsieve_connectors.campaigns.migrations import SCHEMA_VERSION, migrate, show_as_current, stored_version
+from leadsieve_connectors.campaigns.steps import step
 from leadsieve_connectors.exceptions import StateError, StateLocked
 
 if TYPE_CHECKING:
@@ -17,12 +19,20 @@ if TYPE_CHECKING:
 
     import duckdb
 
+#: What DuckDB may take before it spills to the disk, where nothing else is said.
+MEMORY_BYTES = 1_000_000_000
+
 _POLL_SECONDS = 0.1
 #: DuckDB writes this after the first checksum of its file. Without the test, a file of another kind would
 #: make it look for an extension that reads that kind, over the network.
 _MAGIC, _MAGIC_AT = b"DUCK", 8
 #: Before the first block: DuckDB's three headers.
 _HEADER_BYTES = 3 * 4096
+#: Of the tables that every version has.
+_COUNT_TABLES = """
+    SELECT count(DISTINCT table_name) FROM duckdb_tables()
+    WHERE table_name IN ('campaigns', 'contacts', 'runs', 'statuses')
+"""
 _HOLDER = re.compile(r"\(PID (\d+)\)")
 _DISK = re.compile(
     r"no space left|disk quota|read-only file system|permission denied|input/output error|file too large",
@@ -41,31 +51,40 @@ def spill_path(path: Path) -> Path:
 
 
 @contextmanager
-def reading(path: Path, *, wait_seconds: float) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a state to read, for the length of a block.
+def reading(
+    path: Path, *, wait_seconds: float, memory_bytes: int = MEMORY_BYTES
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a state to read, for the length of a block; an older one is shown as if it were of this version.
 
     Args:
         path: Real path of the state.
         wait_seconds: How long to wait for a foreign process that has it open for writing.
+        memory_bytes: What DuckDB may take before it spills to the disk.
 
     Raises:
         StateLocked: It has it open still.
         StateError: There is no such state, or it is damaged, of another kind or of a newer version.
     """
-    with _opened(path, read_only=True, wait_seconds=wait_seconds) as connection:
+    with _opened(path, read_only=True, wait_seconds=wait_seconds, memory_bytes=memory_bytes) as connection:
+        if stored_version(connection) < SCHEMA_VERSION:
+            show_as_current(connection)
         yield connection
 
 
 @contextmanager
-def writing(path: Path, *, wait_seconds: float) -> Iterator[duckdb.DuckDBPyConnection]:
+def writing(
+    path: Path, *, wait_seconds: float, memory_bytes: int = MEMORY_BYTES
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a state to read and write, for the length of a block, and sync it to the disk afterwards.
 
-    DuckDB gives its log and its spill folder the process's default mode, so the mode's mask is narrowed
-    meanwhile: whatever is created in this time is private to its owner.
+    An older state is first brought forward, whole or not at all. DuckDB gives its log and its spill folder the
+    process's default mode, so the mode's mask is narrowed meanwhile: whatever is created in this time is private to
+    its owner.
 
     Args:
         path: Real path of the state, whose lock the caller holds.
         wait_seconds: How long to wait for a foreign process that has it open.
+        memory_bytes: What DuckDB may take before it spills to the disk.
 
     Raises:
         StateLocked: It has it open still.
@@ -73,7 +92,9 @@ def writing(path: Path, *, wait_seconds: float) -> Iterator[duckdb.DuckDBPyConne
     """
     mask = os.umask(0o077)
     try:
-        with _opened(path, read_only=False, wait_seconds=wait_seconds) as connection:
+        with _opened(path, read_only=False, wait_seconds=wait_seconds, memory_bytes=memory_bytes) as connection:
+            if stored_version(connection) < SCHEMA_VERSION:
+                _bring_forward(connection)
             yield connection
         sync(path)
     finally:
@@ -114,7 +135,7 @@ def sync(path: Path) -> None:
         ) from exc
 
 
-def connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+def connect(path: Path, *, read_only: bool, memory_bytes: int = MEMORY_BYTES) -> duckdb.DuckDBPyConnection:
     """Open or create a DuckDB file with few threads, bounded memory and nothing from the network."""
     import duckdb
 
@@ -123,7 +144,7 @@ def connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         read_only=read_only,
         config={
             "threads": "2",
-            "memory_limit": "1GB",
+            "memory_limit": f"{memory_bytes}B",
             "temp_directory": str(spill_path(path)),
             "preserve_insertion_order": "false",
             "autoinstall_known_extensions": "false",
@@ -133,13 +154,23 @@ def connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     )
 
 
+def _bring_forward(connection: duckdb.DuckDBPyConnection) -> None:
+    with transaction(connection):
+        step("migration-begun")
+        migrate(connection)
+        step("migration-applied")
+    step("migration-committed")
+
+
 @contextmanager
-def _opened(path: Path, *, read_only: bool, wait_seconds: float) -> Iterator[duckdb.DuckDBPyConnection]:
+def _opened(
+    path: Path, *, read_only: bool, wait_seconds: float, memory_bytes: int
+) -> Iterator[duckdb.DuckDBPyConnection]:
     import duckdb
 
     _require_database(path)
     complete = not log_path(path).exists()  # what the log adds may not be in the file yet
-    connection = _connect_waiting(path, read_only=read_only, wait_seconds=wait_seconds)
+    connection = _connect_waiting(path, read_only=read_only, wait_seconds=wait_seconds, memory_bytes=memory_bytes)
     try:
         _require_version(path, connection)
         if complete:
@@ -147,6 +178,11 @@ def _opened(path: Path, *, read_only: bool, wait_seconds: float) -> Iterator[duc
         yield connection
     except duckdb.Error as exc:
         raise translate(path, exc) from exc
+    except RuntimeError as exc:
+        # DuckDB looks for signals while it works, and drops what their handlers raise.
+        if "Query interrupted" in str(exc):
+            raise KeyboardInterrupt from exc
+        raise
     finally:
         with suppress(duckdb.Error):  # a failed write was reported already, and closing repeats it
             connection.close()
@@ -155,25 +191,29 @@ def _opened(path: Path, *, read_only: bool, wait_seconds: float) -> Iterator[duc
 def _require_database(path: Path) -> None:
     """Look at the file itself first: DuckDB creates what is missing and guesses at what is foreign."""
     try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):  # to open a pipe would wait for its other end
+            what = "folder" if stat.S_ISDIR(mode) else "device or a pipe"
+            raise StateError(f"state {path} is a {what}; name a file with --state", "invalid_option")
         with path.open("rb") as file:
             head = file.read(_MAGIC_AT + len(_MAGIC))
     except FileNotFoundError as exc:
         raise StateError(f"state {path} does not exist; check --state, or run a campaign to create it") from exc
-    except IsADirectoryError as exc:
-        raise StateError(f"state {path} is a folder; name a file with --state", "invalid_option") from exc
     except OSError as exc:
         raise StateError(f"state {path}: cannot read it: {exc}; check its permissions", "output_failed") from exc
     if head[_MAGIC_AT:] != _MAGIC:
         raise StateError(f"state {path} is not a DuckDB file; restore it from a backup, or name another --state")
 
 
-def _connect_waiting(path: Path, *, read_only: bool, wait_seconds: float) -> duckdb.DuckDBPyConnection:
+def _connect_waiting(
+    path: Path, *, read_only: bool, wait_seconds: float, memory_bytes: int
+) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     deadline = time.monotonic() + wait_seconds
     while True:
         try:
-            return connect(path, read_only=read_only)
+            return connect(path, read_only=read_only, memory_bytes=memory_bytes)
         except duckdb.Error as exc:
             failure = translate(path, exc)
             if not isinstance(failure, StateLocked) or time.monotonic() >= deadline:
@@ -184,10 +224,15 @@ def _connect_waiting(path: Path, *, read_only: bool, wait_seconds: float) -> duc
 def _require_version(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
     import duckdb
 
+    foreign = f"state {path} is a DuckDB file, but not a state of leadsieve; name another --state"
     try:
         version = stored_version(connection)
     except (duckdb.CatalogException, duckdb.BinderException) as exc:
-        raise StateError(f"state {path} is a DuckDB file, but not a state of leadsieve; name another --state") from exc
+        raise StateError(foreign) from exc
+    # Others too keep their version so, and what is old is brought forward.
+    ((tables,),) = connection.execute(_COUNT_TABLES).fetchall()
+    if tables < 4:
+        raise StateError(foreign)
     if not isinstance(version, int) or version < 1:
         raise StateError(f"state {path} does not say its version; restore it from a backup, or name another --state")
     if version > SCHEMA_VERSION:

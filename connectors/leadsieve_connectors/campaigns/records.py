@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -16,14 +16,19 @@ if TYPE_CHECKING:
 #: What can have become of a contact. The state stores the position, so a new status goes to the end.
 STATUSES = ("pending", "in_progress", "completed", "failed", "skipped", "no_answer", "busy", "voicemail")
 
-#: What `State.contacts` gives: all E.164 digits of the number, the run that imported it, what became of it.
+#: What `State.contacts` gives: all E.164 digits of the number, the run that imported it, what became of it, and
+#: since when: when the run was committed, or when the mark was made that gave it this status.
 CONTACTS = pa.schema(
     [
         pa.field("key", pa.uint64(), nullable=False),
         pa.field("run_seq", pa.int32(), nullable=False),
         pa.field("status", pa.dictionary(pa.int8(), pa.string()), nullable=False),
+        pa.field("since", pa.timestamp("us", "UTC"), nullable=False),
     ]
 )
+
+#: What `State.suppressed` gives: the file of a suppression list, and all digits of a number in it.
+SUPPRESSED = pa.schema([pa.field("file_id", pa.int32(), nullable=False), pa.field("key", pa.uint64(), nullable=False)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +37,15 @@ class CampaignInfo:
 
     Attributes:
         name: As it was given; any text.
-        created_at: When its first run was committed (UTC).
-        runs: How many runs were committed.
-        statuses: Contacts by status, in the order of `STATUSES`; a status without contacts is not in it.
+        created_at: When the first of its runs was committed (UTC).
+        runs: How many runs were committed and not undone.
+        contacts: How many contacts it holds.
     """
 
     name: str
     created_at: datetime
     runs: int
-    statuses: Mapping[str, int]
-
-    @property
-    def contacts(self) -> int:
-        """All contacts of the campaign."""
-        return sum(self.statuses.values())
+    contacts: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class RunRecord:
     """One committed run.
 
     Attributes:
-        seq: Position among all runs of the state, from 1; `State.next_seq` gives the next.
+        seq: Position among all changes of the state (runs and marks), from 1; `State.next_seq` gives the next.
         run_id: The run's own name, unique in the state.
         campaign: Name of the campaign it imported into.
         fingerprint: Equal for runs of the same sources with the same options.
@@ -64,6 +64,7 @@ class RunRecord:
         staging: Absolute path of the hidden folder that holds its outputs until then.
         overwrite: Whether a folder that stands at `out` may be replaced.
         published: Whether the outputs are known to stand at `out`.
+        forgotten: How many of its contacts were forgotten since; the state counts them.
     """
 
     seq: int
@@ -77,6 +78,7 @@ class RunRecord:
     staging: str = ""
     overwrite: bool = False
     published: bool = False
+    forgotten: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,143 @@ class KeptMapping:
     def digest(self) -> str:
         """What it is called by: the hex SHA-256 of its headers."""
         return digest_headers(self.headers)
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionFile:
+    """A file of numbers that must not be called, as it was added to a suppression list.
+
+    A list is known by its name and its campaign together, and is made of the files that were added to it.
+
+    Attributes:
+        id: What `State.suppressed` calls it.
+        list_name: Name of the list; any text.
+        campaign: The campaign that it holds for; None: it holds for all.
+        source: Where the file was read from, as it was given.
+        sha256: Hex SHA-256 of the file's bytes.
+        dated: Of when the file is (UTC).
+        added_at: When it was added (UTC).
+        entries: How many numbers it holds, each counted once.
+        unreadable: How many of its entries were no number, and so hold nothing back.
+    """
+
+    id: int
+    list_name: str
+    campaign: str | None
+    source: str
+    sha256: str
+    dated: datetime
+    added_at: datetime
+    entries: int
+    unreadable: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarkResult:
+    """What a mark did.
+
+    Attributes:
+        seq: Its position among all changes of the state.
+        changed: Contacts that have another status now.
+        unchanged: Contacts that had this status already.
+        unknown: Numbers that are not in the campaign.
+    """
+
+    seq: int
+    changed: int
+    unchanged: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoneChange:
+    """A change that was undone.
+
+    Attributes:
+        kind: "import" or "mark".
+        id: Id of the run or the mark.
+        seq: Its position among all changes of the state, which no later one takes.
+        campaign: Name of the campaign.
+        contacts: Contacts that were taken out (import), or given back the status they had before (mark).
+        out: Absolute path of the folder that the run published or was to publish; empty for a mark.
+        staging: Absolute path of the hidden folder with its outputs until then; empty for a mark.
+        published: Whether the run's outputs were known to stand at `out`.
+        manifest: The run's published files, as in `RunRecord`.
+    """
+
+    kind: str
+    id: str
+    seq: int
+    campaign: str
+    contacts: int
+    out: str = ""
+    staging: str = ""
+    published: bool = False
+    manifest: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was known of a number that is forgotten now.
+
+    Attributes:
+        imported: The runs that had imported it, oldest first: their accepted files hold it still.
+        affected: Further runs that rejected rows as duplicates of those runs' contacts, oldest first: their
+            rejected files may hold it.
+        marks: Ids of the marks that had changed its status: their source files hold it.
+        suppressions: The suppression files that hold it, and go on holding it so that nobody calls it.
+    """
+
+    imported: tuple[RunRecord, ...]
+    affected: tuple[RunRecord, ...]
+    marks: tuple[str, ...]
+    suppressions: tuple[SuppressionFile, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened to a campaign, or to one number.
+
+    Attributes:
+        at: When (UTC).
+        kind: "import", "mark" or "suppression".
+        id: Id of the run or the mark; of a suppression the name of the list.
+        seq: Position among all changes of the state; None for a suppression.
+        campaign: Name of the campaign; None: the suppression list holds for all.
+        contacts: How many contacts it has in the state now (import), changed (mark) or holds back (suppression).
+        undone_at: When it was undone (UTC); None where it holds.
+        out: Absolute path of the folder that the run publishes.
+        source: The file with the statuses or the suppressed numbers, as it was given.
+        before: The number's status until then, where the event is a mark of one number.
+        after: The number's status since, where the event is a mark or an import of one number.
+    """
+
+    at: datetime
+    kind: str
+    id: str
+    seq: int | None
+    campaign: str | None
+    contacts: int
+    undone_at: datetime | None = None
+    out: str = ""
+    source: str = ""
+    before: str | None = None
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in the state that cannot be.
+
+    Attributes:
+        what: What is wrong, with figures.
+        where: The run, mark, campaign, list or table that it concerns.
+        advice: What to do next.
+    """
+
+    what: str
+    where: str
+    advice: str
 
 
 def digest_headers(headers: Sequence[str]) -> str:

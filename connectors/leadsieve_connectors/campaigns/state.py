@@ -1,63 +1,72 @@
-"""The state of all campaigns: what was imported, by which run, and whether its outputs were published."""
+"""The state of all campaigns: what was imported and marked, by which change, and which numbers must not be called."""
 
 from __future__ import annotations
 
 import os
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from leadsieve_connectors.campaigns import forgetting, marks, suppressions, undoing
+from leadsieve_connectors.campaigns.checking import find_problems
+from leadsieve_connectors.campaigns.contacts import insert_contacts, select_contacts
 from leadsieve_connectors.campaigns.creation import create, remove_leftovers
-from leadsieve_connectors.campaigns.database import log_path, reading, transaction, translate, writing
-from leadsieve_connectors.campaigns.migrations import SCHEMA_VERSION, migrate, stored_version
+from leadsieve_connectors.campaigns.database import MEMORY_BYTES, log_path, reading, transaction, translate, writing
+from leadsieve_connectors.campaigns.history import select_events
+from leadsieve_connectors.campaigns.mappings import find_mapping, insert_mappings, select_mappings
+from leadsieve_connectors.campaigns.migrations import SCHEMA_VERSION, stored_version
 from leadsieve_connectors.campaigns.queries import (
-    INSERT_RUN,
+    count_statuses,
     ensure_campaign,
-    gathered,
-    insert_contacts,
-    insert_mappings,
-    run_values,
+    insert_run,
+    next_seq,
     select_campaigns,
-    select_mappings,
     select_one,
     select_runs,
     storable,
 )
-from leadsieve_connectors.campaigns.records import (
-    CONTACTS,
-    STATUSES,
-    CampaignInfo,
-    KeptMapping,
-    RunRecord,
-    digest_headers,
-)
+from leadsieve_connectors.campaigns.records import digest_headers
 from leadsieve_connectors.campaigns.steps import step
 from leadsieve_connectors.exceptions import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     import duckdb
+    import numpy as np
+    import numpy.typing as npt
 
-_BATCH_ROWS = 1 << 17
-#: Past the `seq` of every run.
-_SEQ_END = (1 << 31) - 1
-#: How much of a digest messages show, and the most of the kept mappings that they list.
-_DIGEST_SHOWN, _MAPPINGS_SHOWN = 12, 6
+    from leadsieve_connectors.campaigns.records import (
+        CampaignInfo,
+        Event,
+        Forgotten,
+        KeptMapping,
+        MarkResult,
+        Problem,
+        RunRecord,
+        SuppressionFile,
+        UndoneChange,
+    )
+
 _NO_MAPPINGS: Mapping[tuple[str, ...], Mapping[str, str]] = MappingProxyType({})
+_NO_DEPENDENCIES: Mapping[int, int] = MappingProxyType({})
 
 
 class State:
     """The campaigns in one DuckDB file; every call opens and closes it.
 
-    Writing calls (`ensure`, `commit`, `mark_published`, `forget_mapping`) are made under `state_lock`.
+    Writing calls (`ensure`, `commit`, `mark_published`, `mark`, `undo`, `forget`, `suppress`, `unsuppress`,
+    `forget_mapping`) are made under `state_lock`. A state of an older version is read as it stands, and brought
+    forward by the first of them.
 
     Args:
         path: The file; `ensure` creates it. Symbolic links are followed.
         wait_seconds: How long a call waits for a foreign process that has the file open.
+        memory_bytes: What a call may take before it spills to the disk, beside the state.
 
     Attributes:
         path: The real path of the file.
@@ -67,14 +76,14 @@ class State:
         StateError: The file is missing, damaged, of another kind, of a newer version, or cannot be written.
     """
 
-    def __init__(self, path: Path, *, wait_seconds: float = 10.0) -> None:
+    def __init__(self, path: Path, *, wait_seconds: float = 10.0, memory_bytes: int = MEMORY_BYTES) -> None:
         self.path = Path(os.path.realpath(path))
         if "?" in str(self.path):
             raise StateError(
                 f"state {self.path}: DuckDB cannot keep a file under a name with '?'; name another --state",
                 "invalid_option",
             )
-        self._wait_seconds = wait_seconds
+        self._wait_seconds, self._memory_bytes = wait_seconds, memory_bytes
 
     def ensure(self) -> bool:
         """Make the state exist, whole and of this version.
@@ -103,13 +112,11 @@ class State:
                 if stored_version(connection) == SCHEMA_VERSION:
                     return False
         with self._writing() as connection:
-            if stored_version(connection) < SCHEMA_VERSION:
-                _bring_forward(connection)
             connection.execute("CHECKPOINT")
         return False
 
     def campaign(self, name: str) -> CampaignInfo | None:
-        """Return a campaign by its name, or None where there is none."""
+        """Return a campaign and its counts; None where no run of it holds."""
         with self._reading() as connection:
             infos = select_campaigns(connection, "WHERE c.name = ?", [storable(name, "campaign name")])
         return infos[0] if infos else None
@@ -119,6 +126,11 @@ class State:
         with self._reading() as connection:
             return select_campaigns(connection, "", [])
 
+    def statuses(self, name: str) -> dict[str, int]:
+        """Return how many contacts of a campaign have which status; one that none has is not in it."""
+        with self._reading() as connection:
+            return count_statuses(connection, storable(name, "campaign name"))
+
     def contacts(self, name: str, *, before_run: int | None = None, run: int | None = None) -> Iterator[pa.RecordBatch]:
         """Read a campaign's contacts, in no particular order.
 
@@ -126,43 +138,63 @@ class State:
 
         Args:
             name: The campaign; one that does not exist has no contacts.
-            before_run: Only contacts that runs before this `seq` imported; None reads all.
+            before_run: Only contacts that runs before this `seq` imported, as they were then: with the status that
+                marks before it gave them. None reads all as they are now.
             run: Only contacts that the run with this `seq` imported; None reads all.
 
         Yields:
             Record batches of the schema `CONTACTS`.
         """
-        query = (
-            "SELECT key, run_seq, status FROM contacts "
-            "WHERE campaign_id = (SELECT id FROM campaigns WHERE name = ?) AND run_seq >= ? AND run_seq < ?"
-        )
-        low, high = (0, _SEQ_END if before_run is None else before_run) if run is None else (run, run + 1)
-        statuses = pa.array(STATUSES, pa.string())
-        with self._reading() as connection:
-            relation = connection.sql(query, params=[storable(name, "campaign name"), low, high])
-            reader = relation.to_arrow_reader(_BATCH_ROWS)
-            try:
-                for batch in reader:
-                    codes = batch.column("status").cast(pa.int8())
-                    status = pa.DictionaryArray.from_arrays(codes, statuses)
-                    yield pa.RecordBatch.from_arrays(
-                        [batch.column("key"), batch.column("run_seq"), status], schema=CONTACTS
-                    )
-            except (pa.ArrowException, OSError) as exc:  # how a failing scan reaches Arrow
-                raise translate(self.path, exc) from exc
+        with self._scanning() as connection:
+            yield from select_contacts(connection, storable(name, "campaign name"), before_run=before_run, run=run)
+
+    def lookup(
+        self, name: str, keys: npt.NDArray[np.uint64], *, before_run: int | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """Read those of a campaign's contacts that have one of these keys, as `contacts` does.
+
+        Args:
+            name: The campaign; one that does not exist has no contacts.
+            keys: The keys, in any order; a repeated one counts once.
+            before_run: As in `contacts`.
+
+        Yields:
+            Record batches of the schema `CONTACTS`.
+        """
+        with self._scanning() as connection:
+            yield from select_contacts(connection, storable(name, "campaign name"), before_run=before_run, keys=keys)
 
     def runs(self, name: str) -> list[RunRecord]:
-        """Return a campaign's runs, oldest first."""
-        return self._runs("WHERE c.name = ? ORDER BY r.seq", [storable(name, "campaign name")])
+        """Return a campaign's runs that were not undone, oldest first."""
+        condition = "WHERE c.name = ? AND r.undone_at IS NULL ORDER BY r.seq"
+        with self._reading() as connection:
+            return select_runs(connection, condition, [storable(name, "campaign name")])
 
     def unpublished(self) -> list[RunRecord]:
-        """Return the runs that are committed and not known to be published, oldest first."""
-        return self._runs("WHERE NOT r.published ORDER BY r.seq", [])
+        """Return the runs that are committed, not undone and not known to be published, oldest first."""
+        with self._reading() as connection:
+            return select_runs(connection, "WHERE NOT r.published AND r.undone_at IS NULL ORDER BY r.seq", [])
 
     def next_seq(self) -> int:
-        """Return the `seq` that the next run takes."""
+        """Return the `seq` that the next run or mark takes."""
         with self._reading() as connection:
-            return int(select_one(connection, "SELECT coalesce(max(seq), 0) + 1 FROM runs", []))
+            return next_seq(connection)
+
+    def history(self, campaign: str | None = None, key: int | None = None) -> list[Event]:
+        """Return what happened, oldest first: imports, marks and additions to suppression lists.
+
+        Args:
+            campaign: Only what concerns this campaign, with the suppression lists that hold for it; None takes all.
+            key: Only what concerns this number. Of changes that were undone nothing is known of it any more.
+        """
+        name = None if campaign is None else storable(campaign, "campaign name")
+        with self._reading() as connection:
+            return select_events(connection, name, key)
+
+    def check(self) -> list[Problem]:
+        """Look through the whole state for what cannot be; a sound one has no problems."""
+        with self._reading() as connection:
+            return find_problems(connection)
 
     def mapping(self, headers: Sequence[str]) -> Mapping[str, str] | None:
         """Return how the user mapped these very headers the last time.
@@ -182,6 +214,199 @@ class State:
         with self._reading() as connection:
             return select_mappings(connection, "", [])
 
+    def suppressions(self, campaign: str | None = None) -> list[SuppressionFile]:
+        """Return the files of the suppression lists, oldest first.
+
+        Args:
+            campaign: Only those of this campaign's own lists; None takes all files of all lists.
+        """
+        values = [] if campaign is None else [storable(campaign, "campaign name")]
+        with self._reading() as connection:
+            return suppressions.select_files(connection, "WHERE campaign = ?" if values else "", values)
+
+    def suppressions_for(self, campaign: str | None) -> list[SuppressionFile]:
+        """Return the files whose numbers must not be called in a campaign, oldest first.
+
+        Args:
+            campaign: Its own lists and those for all count; None: only those for all.
+        """
+        with self._reading() as connection:
+            return suppressions.files_for(connection, campaign)
+
+    def suppressed(self, files: Sequence[int]) -> Iterator[pa.RecordBatch]:
+        """Read the numbers of suppression files, in no particular order.
+
+        The state stays open to read until the iterator ends or is closed, as with `contacts`.
+
+        Args:
+            files: Ids of `SuppressionFile`s.
+
+        Yields:
+            Record batches of the schema `SUPPRESSED`; in one file each number is there once.
+        """
+        with self._scanning() as connection:
+            yield from suppressions.select_suppressed(connection, files)
+
+    def commit(
+        self,
+        run: RunRecord,
+        keys: Iterable[pa.RecordBatch],
+        mappings: Mapping[tuple[str, ...], Mapping[str, str]] = _NO_MAPPINGS,
+        *,
+        depends_on: Mapping[int, int] = _NO_DEPENDENCIES,
+    ) -> None:
+        """Add a run and its contacts, in one transaction; a campaign that does not exist is created in it.
+
+        Args:
+            run: The run; its `seq` and `run_id` are new.
+            keys: Record batches with a uint64 column `key`: the accepted numbers, each once. What reading
+                them raises undoes everything and is raised on.
+            mappings: What the run keeps for the next time: a source's headers to its columns' fields, as in
+                `mapping`.
+            depends_on: How many rows of the run were rejected as duplicates of contacts of which earlier run, by
+                its `seq`; that one cannot be undone before this one.
+        """
+        with self._writing() as connection:
+            with transaction(connection):
+                step("transaction-begun")
+                campaign_id = ensure_campaign(connection, run)
+                insert_run(connection, campaign_id, run, depends_on)
+                insert_mappings(connection, run, mappings)
+                step("run-inserted")
+                insert_contacts(connection, keys, campaign_id, run.seq)
+                step("contacts-inserted")
+            step("transaction-committed")
+            connection.execute("CHECKPOINT")
+            step("checkpointed")
+
+    def mark_published(self, run_id: str) -> None:
+        """Note that a run's outputs stand in their place."""
+        query = "UPDATE runs SET published = true WHERE run_id = ? AND undone_at IS NULL"
+        with self._writing() as connection:
+            if select_one(connection, query, [run_id]) != 1:
+                raise StateError(f"state {self.path} has no run {run_id}; check --state")
+            connection.execute("CHECKPOINT")
+
+    def mark(
+        self,
+        campaign: str,
+        batches: Iterable[pa.RecordBatch],
+        *,
+        mark_id: str,
+        marked_at: datetime,
+        source: str,
+        sha256: str,
+    ) -> MarkResult:
+        """Give contacts of a campaign the statuses that they have come to, all or none, in one transaction.
+
+        Of several contacts with one number, the one that was imported last is meant.
+
+        Args:
+            campaign: The campaign; it must exist.
+            batches: Record batches with a uint64 column `key`, each once, and a uint8 column `status`: positions in
+                `STATUSES`. What reading them raises leaves the state as it was and is raised on.
+            mark_id: The mark's own name, unique in the state.
+            marked_at: When (an aware time).
+            source: The file with the statuses, as it was given.
+            sha256: Hex SHA-256 of its bytes.
+
+        Raises:
+            StateError: `invalid_option`: there is no such campaign, or a number comes twice or with no known status.
+        """
+        with self._changing() as connection:
+            return marks.insert_mark(
+                connection, campaign, batches, mark_id=mark_id, marked_at=marked_at, source=source, sha256=sha256
+            )
+
+    def undo(self, change_id: str, *, undone_at: datetime) -> UndoneChange:
+        """Make the state as if an import or a mark had not been; history tells of it, and its `seq` stays taken.
+
+        The outputs of an undone run stay where they are: its record says where.
+
+        Args:
+            change_id: Id of the run or the mark.
+            undone_at: When (an aware time).
+
+        Raises:
+            StateError: `state_conflict`: later changes that hold depend on it, or it is undone already;
+                `invalid_option`: there is no such change.
+        """
+        with self._changing() as connection:
+            return undoing.undo(connection, storable(change_id, "id"), undone_at)
+
+    def forget(self, key: int) -> Forgotten:
+        """Delete a number from all campaigns and from history, so that its bytes are gone from the state's file.
+
+        The file is written anew, under a temporary name, and takes the place of the old one. Suppression lists go on
+        holding the number, so that nobody calls it. It is written anew even where no campaign holds the number: an
+        undone run may have left its bytes.
+
+        Args:
+            key: All E.164 digits of the number.
+        """
+        with self._writing() as connection:
+            connection.execute("CHECKPOINT")
+            known = forgetting.find_traces(connection, key)
+        forgetting.rewrite_without(self.path, key, memory_bytes=self._memory_bytes)
+        return known
+
+    def suppress(
+        self,
+        list_name: str,
+        keys: Iterable[pa.RecordBatch],
+        *,
+        campaign: str | None,
+        source: str,
+        sha256: str,
+        dated: datetime,
+        added_at: datetime,
+        unreadable: int,
+        replace: bool,
+    ) -> SuppressionFile:
+        """Add a file to a suppression list, in one transaction; a list that does not exist is created by it.
+
+        Args:
+            list_name: Name of the list; any text.
+            keys: Record batches with a uint64 column `key`; a repeated number counts once. What reading them raises
+                leaves the state as it was and is raised on.
+            campaign: The campaign that the list holds for, whether it exists yet or not; None: it holds for all.
+            source: Where the file was read from, as it was given.
+            sha256: Hex SHA-256 of its bytes. A file of the list with the same bytes is replaced.
+            dated: Of when the file is (an aware time).
+            added_at: When it is added (an aware time).
+            unreadable: How many of its entries were no number.
+            replace: Whether it replaces all files of the list.
+        """
+        with self._changing() as connection:
+            return suppressions.insert_file(
+                connection,
+                list_name,
+                keys,
+                campaign=campaign,
+                source=source,
+                sha256=sha256,
+                dated=dated,
+                added_at=added_at,
+                unreadable=unreadable,
+                replace=replace,
+            )
+
+    def unsuppress(self, list_name: str, campaign: str | None = None) -> list[SuppressionFile]:
+        """Remove a suppression list with all its files.
+
+        Args:
+            list_name: Name of the list.
+            campaign: The campaign that it holds for; None: the list of this name that holds for all.
+
+        Returns:
+            The files that it was made of.
+
+        Raises:
+            StateError: `invalid_option`: there is no such list.
+        """
+        with self._changing() as connection:
+            return suppressions.remove_list(connection, list_name, campaign)
+
     def forget_mapping(self, digest_prefix: str) -> KeptMapping:
         """Forget all that was ever kept of one list of headers.
 
@@ -194,80 +419,36 @@ class State:
         Raises:
             StateError: No kept mapping begins so, or several do.
         """
-        kept = self.mappings()
-        meant = [mapping for mapping in kept if digest_prefix and mapping.digest.startswith(digest_prefix.lower())]
-        if len(meant) != 1:
-            what = f"{len(meant)} mappings" if meant else "no mapping"
-            do = "give more of it" if meant else "give the beginning of one"
-            raise StateError(
-                f"state {self.path} keeps {what} under {digest_prefix!r}; {do}: {_digests(meant or kept)}",
-                "invalid_option",
-            )
-        with self._writing() as connection:
-            connection.execute("DELETE FROM mappings WHERE digest = ?", [meant[0].digest])
-            connection.execute("CHECKPOINT")
-        return meant[0]
-
-    def commit(
-        self,
-        run: RunRecord,
-        keys: Iterable[pa.RecordBatch],
-        mappings: Mapping[tuple[str, ...], Mapping[str, str]] = _NO_MAPPINGS,
-    ) -> None:
-        """Add a run and its contacts, in one transaction; a campaign that does not exist is created in it.
-
-        Args:
-            run: The run; its `seq` and `run_id` are new.
-            keys: Record batches with a uint64 column `key`: the accepted numbers, each once. What reading
-                them raises undoes everything and is raised on.
-            mappings: What the run keeps for the next time: a source's headers to its columns' fields, as in
-                `mapping`.
-        """
-        values = run_values(run)
-        with self._writing() as connection:
-            with transaction(connection):
-                step("transaction-begun")
-                campaign_id = ensure_campaign(connection, run)
-                connection.execute(INSERT_RUN, [campaign_id, *values])
-                insert_mappings(connection, run, mappings)
-                step("run-inserted")
-                for table in gathered(keys):
-                    insert_contacts(connection, table, campaign_id, run.seq)
-                step("contacts-inserted")
-            step("transaction-committed")
-            connection.execute("CHECKPOINT")
-            step("checkpointed")
-
-    def mark_published(self, run_id: str) -> None:
-        """Note that a run's outputs stand in their place."""
-        with self._writing() as connection:
-            changed = select_one(connection, "UPDATE runs SET published = true WHERE run_id = ?", [run_id])
-            if changed != 1:
-                raise StateError(f"state {self.path} has no run {run_id}; check --state")
-            connection.execute("CHECKPOINT")
-
-    def _runs(self, condition: str, values: list[Any]) -> list[RunRecord]:
         with self._reading() as connection:
-            return select_runs(connection, condition, values)
+            meant = find_mapping(connection, digest_prefix)
+        with self._writing() as connection:
+            connection.execute("DELETE FROM mappings WHERE digest = ?", [meant.digest])
+            connection.execute("CHECKPOINT")
+        return meant
 
     def _reading(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
-        return reading(self.path, wait_seconds=self._wait_seconds)
+        return reading(self.path, wait_seconds=self._wait_seconds, memory_bytes=self._memory_bytes)
+
+    @contextmanager
+    def _scanning(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the state to stream from it: a scan that fails half way reaches Arrow first."""
+        with self._reading() as connection:
+            try:
+                yield connection
+            except (pa.ArrowException, OSError) as exc:
+                raise translate(self.path, exc) from exc
 
     def _writing(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
-        return writing(self.path, wait_seconds=self._wait_seconds)
+        return writing(self.path, wait_seconds=self._wait_seconds, memory_bytes=self._memory_bytes)
 
-
-def _bring_forward(connection: duckdb.DuckDBPyConnection) -> None:
-    """Bring an older state to this version, whole or not at all."""
-    with transaction(connection):
-        step("migration-begun")
-        migrate(connection)
-        step("migration-applied")
-    step("migration-committed")
-
-
-def _digests(kept: Sequence[KeptMapping]) -> str:
-    """List the digests of kept mappings, so far as one types them."""
-    shown = ", ".join(mapping.digest[:_DIGEST_SHOWN] for mapping in kept[:_MAPPINGS_SHOWN]) or "nothing is kept"
-    more = len(kept) - _MAPPINGS_SHOWN
-    return f"{shown} and {more} more" if more > 0 else shown
+    @contextmanager
+    def _changing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the state for one transaction, which stands in the main file afterwards."""
+        with self._writing() as connection:
+            with transaction(connection):
+                step("change-begun")
+                yield connection
+                step("change-applied")
+            step("change-committed")
+            connection.execute("CHECKPOINT")
+            step("change-checkpointed")

@@ -24,6 +24,22 @@ MIGRATION_STEPS = (
     "migration-committed",  # the state has the new version; it may still be in the write-ahead log
 )
 
+#: The steps of a mark, an undo, and an addition to or removal of a suppression list.
+CHANGE_STEPS = (
+    "change-begun",  # nothing is in the transaction
+    "change-applied",  # everything is in it
+    "change-committed",  # it may still be in the write-ahead log
+    "change-checkpointed",  # the main file holds everything
+)
+
+#: The steps of forgetting a number, in order.
+FORGET_STEPS = (
+    "forget-begun",  # there is no write-ahead log; the folder of the new file is there
+    "forget-written",  # the new file is whole and synced, under its temporary name
+    "forget-renamed",  # it stands in the place of the old one, the folder not yet synced
+    "forget-synced",  # its name is synced too; its temporary folder is there still
+)
+
 
 def step(name: str) -> None:
     """Announce that the step `name` is done, as a debug record with the attribute `step`."""

@@ -6,12 +6,13 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from benchmarks.compare import Command, as_json, as_text, compare, figures
-from benchmarks.measure import ChildFailed, Measurement
+from benchmarks.measure import ChildFailed, Measurement, measure
 
 WORK = Path(__file__).parent / "work"
 COPY = "DuckDB COPY to Parquet"
@@ -121,6 +122,55 @@ def formats_command(*, rows: int, rounds: int, seed: int, formats: tuple[str, ..
             file = format_file(make_leads(int(rows * share), seed), name)
             works.append((name, file, [reader for reader in READERS if reader != MISSING.get(name)], 2))
     show_readers(works, rounds, module="benchmarks.formats")
+
+
+@main.command("state")
+@click.option("--rows", type=click.IntRange(10), default=10_000_000, show_default=True, help="Rows of the lead file.")
+@click.option("--few", type=click.IntRange(10), default=1_000, show_default=True, help="Rows of a small one.")
+@click.option(
+    "--contacts",
+    type=click.IntRange(1, 100_000_000),
+    multiple=True,
+    default=(1_000_000, 10_000_000, 100_000_000),
+    show_default=True,
+    help="Contacts of a state. Repeats.",
+)
+@click.option("--rounds", type=click.IntRange(1), default=1, show_default=True, help="Runs against each, in turns.")
+@click.option("--threads", type=click.IntRange(1), default=2, show_default=True, help="Threads of each run.")
+@click.option("--seed", type=click.IntRange(0, 2**32), default=1, show_default=True, help="Seed of the lead file.")
+@click.option(
+    "--folder", type=click.Path(path_type=Path), default=WORK, help="Where the states are kept; 100 million take 1 GB."
+)
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the figures as JSON to this file.")
+def state_command(
+    *,
+    rows: int,
+    few: int,
+    contacts: tuple[int, ...],
+    rounds: int,
+    threads: int,
+    seed: int,
+    folder: Path,
+    json_file: Path | None,
+) -> None:
+    """Clean a large and a small lead file with no campaign and against states of several sizes: what a state adds."""
+    from benchmarks.state import StateCost, lay_out, measure_states, state_file
+
+    # Of the large file, the last tenth of the numbers is in every state.
+    states = [state_file(folder, count, rows - rows // 10) for count in contacts]
+    program = [sys.executable, "-m", "benchmarks.jobs", "clean", "--threads", str(threads)]
+    costs: list[StateCost] = []
+    try:
+        # Once before, unmeasured: a machine's first run of some size compiles the kernels.
+        measure([*program, make_leads(30_000, seed), folder / "state-out"])
+        for count in (few, rows):
+            costs += measure_states(make_leads(count, seed), count, states, folder, program, rounds=rounds)
+    except ChildFailed as failure:
+        raise click.ClickException(str(failure)) from failure
+    click.echo(lay_out(costs))
+    if json_file is not None:
+        given = {"rounds": rounds, "threads": threads, "seed": seed}
+        json_file.write_text(json.dumps({"options": given, "costs": [asdict(cost) for cost in costs]}, indent=2) + "\n")
 
 
 def show_readers(

@@ -74,6 +74,13 @@ def lead_file(folder: Path, rows: int, seed: int) -> Path:
     return path
 
 
+def number_keys(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+    """Return the digits of the E.164 numbers that rows have as their own, as one unsigned integer each."""
+    number = rows * _STRIDE % _NUMBERS
+    area = np.array(_AREAS, np.int64)[number // 8_000_000]
+    return (10**10 + area * 10**7 + (200 + number // 10_000 % 800) * 10**4 + number % 10_000).astype(np.uint64)
+
+
 def lead_text(rows: int, seed: int) -> Iterator[bytes | pa.Buffer]:
     """Yield the file's text: the header, then the records in pieces of `CHUNK_ROWS` rows."""
     yield (",".join(COLUMNS) + "\n").encode()

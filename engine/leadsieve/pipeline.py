@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Generic, TypeVar
@@ -83,10 +83,40 @@ class _Writer(Generic[Laid]):
             self._error = exc
 
 
+def judged(chunks: Iterable[Item], judge: Callable[[Item], Judged], *, threads: int) -> Generator[Judged, None, None]:
+    """Drive every chunk through `judge` and nothing else; for the arguments see `run`.
+
+    Yields:
+        What `judge` gave, in the order of the chunks; to be closed if it is not read to its end.
+    """
+    if threads == 1:
+        yield from map(judge, chunks)
+        return
+    with ThreadPoolExecutor(threads, thread_name_prefix="leadsieve-kernel") as pool:
+        yield from _judged(pool, chunks, judge, threads)
+
+
+def _judged(
+    pool: ThreadPoolExecutor, chunks: Iterable[Item], judge: Callable[[Item], Judged], threads: int
+) -> Generator[Judged, None, None]:
+    """Keep the pool busy with a few chunks ahead, and yield what comes of them in order."""
+    pending: deque[Future[Judged]] = deque()
+    try:
+        for chunk in chunks:
+            pending.append(pool.submit(judge, chunk))
+            while len(pending) > threads + 1:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+    finally:
+        for future in pending:
+            future.cancel()
+
+
 def run(
     chunks: Iterable[Item],
     judge: Callable[[Item], Judged],
-    order: Callable[[Judged], Ordered],
+    order: Callable[[Iterator[Judged]], Iterable[Ordered]],
     lay_out: Callable[[Ordered], Laid],
     write: Callable[[Laid], None],
     *,
@@ -97,7 +127,8 @@ def run(
     Args:
         chunks: Read in the calling thread.
         judge: Pure; called on worker threads, several at once, in any order.
-        order: Called in the calling thread, in the order of the chunks.
+        order: Given what `judge` gave, in the order of the chunks, as an iterator, and gives what goes on; it runs in
+            the calling thread, and may read ahead.
         lay_out: Pure; called like `judge`.
         write: Called on one writer thread, in the order of the chunks.
         threads: Worker threads; with 1 everything happens in the calling thread.
@@ -106,23 +137,18 @@ def run(
         BaseException: The first that any part raised; by then every thread has ended.
     """
     if threads == 1:
-        for chunk in chunks:
-            write(lay_out(order(judge(chunk))))
+        for ordered in order(map(judge, chunks)):
+            write(lay_out(ordered))
         return
     writer = _Writer(write)
-    pending: deque[Future[Judged]] = deque()
     with ThreadPoolExecutor(threads, thread_name_prefix="leadsieve-kernel") as pool:
+        stream = _judged(pool, chunks, judge, threads)
         try:
             writer.start()
-            for chunk in chunks:
-                pending.append(pool.submit(judge, chunk))
-                while len(pending) > threads + 1:
-                    writer.put(pool.submit(lay_out, order(pending.popleft().result())))
-            while pending:
-                writer.put(pool.submit(lay_out, order(pending.popleft().result())))
+            for ordered in order(stream):
+                writer.put(pool.submit(lay_out, ordered))
             writer.finish()
         except BaseException:
-            for future in pending:
-                future.cancel()
+            stream.close()
             writer.stop()
             raise

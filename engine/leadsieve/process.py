@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections import Counter
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -17,17 +19,38 @@ import pyarrow as pa
 from leadsieve import pipeline
 from leadsieve.answers import ListedErrors
 from leadsieve.config import Options
-from leadsieve.duplicates import CampaignKeys, Duplicates
+from leadsieve.duplicates import (
+    CONTACT_BYTES,
+    ROW_BYTES,
+    Contacts,
+    Duplicates,
+    Finder,
+    InMemory,
+    Ordinals,
+    Outgrown,
+    Slices,
+    candidates,
+    row_numbers,
+)
 from leadsieve.kernel import Plan, Verdicts, judge
+from leadsieve.keylog import KeyLog
 from leadsieve.ledger import Ledger
 from leadsieve.outputs import ERRORS, Layout, Parts, assemble
 from leadsieve.progress import Callback, Meter
 from leadsieve.proof import ACCEPTED_COLUMNS, REJECTED_COLUMNS, prove
+from leadsieve.readahead import ReadAhead
 from leadsieve.target import Target
 from leadsieve_connectors.chunk import Chunk
 from leadsieve_connectors.sinks import Sink, open_sink
 from leadsieve_connectors.sources import Source
 from leadsieve_rules.profiles import PHONE
+
+_log = logging.getLogger("leadsieve")
+
+#: A run of no more rows than this asks the state for its own numbers, and does not load all that campaigns hold.
+AHEAD_ROWS = 200_000
+#: Of the memory for numbers, one part in so many is for the accepted ones in their order.
+_LOG_SHARE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +85,26 @@ class Outcome:
         ledger: The counts, proven against the files.
         listed: The rejected rows that answers may list.
         keys: The keys of the accepted numbers, in order.
+        collided: For each campaign run that rows collided with, by its `seq`, how many rows.
         rows: Rows of each written file by its name.
         seconds: How long reading to writing, and the proof, took.
     """
 
     ledger: Ledger
     listed: ListedErrors
-    keys: list[npt.NDArray[np.uint64]]
+    keys: Sequence[npt.NDArray[np.uint64]]
+    collided: Mapping[int, int]
     rows: dict[str, int]
     seconds: dict[str, float]
 
 
-def process(job: Job, folder: Path, campaign: CampaignKeys | None) -> Outcome:
+def process(job: Job, folder: Path, contacts: Contacts | None) -> Outcome:
     """Read, judge and write every row, then prove it.
 
     Args:
         job: What to do.
-        folder: Where the three outputs are written.
-        campaign: The numbers that campaigns hold; None where none counts.
+        folder: Where the three outputs are written; private to this user.
+        contacts: The numbers that campaigns hold; None where none counts.
 
     Returns:
         What came of it.
@@ -87,8 +112,18 @@ def process(job: Job, folder: Path, campaign: CampaignKeys | None) -> Outcome:
     Raises:
         LeadsieveError, RulesError, ConnectorError: The outputs are not whole.
     """
-    begun = time.perf_counter()
-    counted = _Counted(job, campaign)
+    try:
+        return _write(job, folder, _Counted(job, folder, contacts, passes=1))
+    except Outgrown:
+        _log.info("the numbers of this run outgrow the memory for them: they are compared in slices, in two readings")
+    counted = _Counted(job, folder, contacts, passes=2)
+    with Slices(job.target.scope, contacts, folder, _key_bytes(job)) as slices:
+        counted.put_aside(slices)
+        return _write(job, folder, counted)
+
+
+def _write(job: Job, folder: Path, counted: _Counted) -> Outcome:
+    """Read, judge and write every row, then prove it."""
     with _sinks(job, folder) as sinks:
 
         def write(parts: Parts) -> None:
@@ -96,8 +131,7 @@ def process(job: Job, folder: Path, campaign: CampaignKeys | None) -> Outcome:
                 sink.write(getattr(parts, name))
 
         read = [0] * len(job.sources)
-        chunks = _chunks(job.sources, read)
-        with closing(chunks):
+        with closing(_chunks(job.sources, read)) as chunks:
             pipeline.run(
                 chunks,
                 partial(judge, plan=job.plan),
@@ -112,33 +146,92 @@ def process(job: Job, folder: Path, campaign: CampaignKeys | None) -> Outcome:
         accepted = sinks["accepted"].read_back(ACCEPTED_COLUMNS)
         rejected = sinks["rejected"].read_back(REJECTED_COLUMNS)
         prove(read, counted.ledger, counted.keys, accepted, rejected, sinks["errors"].rows)
-        seconds = {"process": written - begun, "prove": time.perf_counter() - written}
-    return Outcome(
-        counted.ledger, counted.listed, counted.keys, {sink.path.name: sink.rows for sink in sinks.values()}, seconds
-    )
+        seconds = {"process": written - counted.begun, "prove": time.perf_counter() - written}
+    rows = {sink.path.name: sink.rows for sink in sinks.values()}
+    return Outcome(counted.ledger, counted.listed, counted.keys, counted.collided, rows, seconds)
 
 
 class _Counted:
-    """What is done to the chunks in order, and what adds up on the way."""
+    """What is done to the chunks in order, and what adds up on the way.
 
-    def __init__(self, job: Job, campaign: CampaignKeys | None) -> None:
+    Args:
+        job: What to do.
+        folder: Where may be put what does not fit into memory.
+        contacts: The numbers that campaigns hold; None where none counts.
+        passes: How often the sources are read.
+    """
+
+    def __init__(self, job: Job, folder: Path, contacts: Contacts | None, *, passes: int) -> None:
         names = [source.name for source in job.sources]
         sizes = [source.size for source in job.sources]
+        self.begun = time.perf_counter()
+        self._job, self._contacts = job, contacts
+        self._memory = _key_bytes(job)
+        self._bytes = None if None in sizes else sum(size or 0 for size in sizes)
+        self._ordinals = Ordinals(names)
+        self._slices: Slices | None = None
+        self._meter = Meter(job.progress, None if self._bytes is None else passes * self._bytes)
         self.ledger = Ledger.of(names)
         self.listed = ListedErrors(job.target.profile, job.plan.maps)
-        self.keys: list[npt.NDArray[np.uint64]] = []
-        self._duplicates = Duplicates(job.target.scope, names, campaign)
-        self._meter = Meter(job.progress, None if None in sizes else sum(size or 0 for size in sizes))
+        self.keys = KeyLog(folder, self._memory // _LOG_SHARE)
+        self.collided: Counter[int] = Counter()
 
-    def order(self, verdicts: Verdicts) -> Verdicts:
-        """Judge the next chunk's duplicates, and count it."""
-        judged, keys = self._duplicates.judge(verdicts)
-        self.ledger.add(judged)
-        self.listed.add(judged)
-        self.keys.append(keys)
-        rows = judged.chunk.num_rows
-        self._meter.add(rows=rows, rejected=rows - len(keys), nbytes=judged.chunk.nbytes)
-        return judged
+    def put_aside(self, slices: Slices) -> None:
+        """Read all sources, put their rows' numbers aside, and compare them."""
+        ordinals = Ordinals([source.name for source in self._job.sources])
+        with ExitStack() as open_:
+            chunks = open_.enter_context(closing(_chunks(self._job.sources, [0] * len(self._job.sources))))
+            kernel = partial(judge, plan=self._job.plan)
+            threads = self._job.options.tuning.threads
+            for verdicts in open_.enter_context(closing(pipeline.judged(chunks, kernel, threads=threads))):
+                good, keys = candidates(verdicts)
+                slices.add(keys, ordinals.of(verdicts.chunk.file, row_numbers(verdicts, good)))
+                self._meter.add(rows=0, rejected=0, nbytes=verdicts.chunk.nbytes)
+        slices.settle(ordinals)
+        self._slices = slices
+
+    def order(self, stream: Iterator[Verdicts]) -> Iterator[Verdicts]:
+        """Judge the chunks' duplicates, and count what comes of it.
+
+        Raises:
+            Outgrown: The numbers do not fit into the memory for them.
+        """
+        ahead = ReadAhead(stream, AHEAD_ROWS if self._contacts is not None else 1)
+        duplicates = Duplicates(self._finder(ahead), self._ordinals, self._contacts)
+        for verdicts in ahead:
+            judged, keys = duplicates.judge(verdicts)
+            self.ledger.add(judged)
+            self.listed.add(judged)
+            self.keys.add(keys)
+            rows = judged.chunk.num_rows
+            self._meter.add(rows=rows, rejected=rows - len(keys), nbytes=judged.chunk.nbytes)
+            yield judged
+        self.collided = duplicates.collided
+        if self._slices is not None:
+            self._slices.finish()
+
+    def _finder(self, ahead: ReadAhead) -> Finder | None:
+        """Choose how duplicates are found, by what the first rows show."""
+        scope = self._job.target.scope
+        if scope == "none":
+            return None
+        if self._slices is not None:
+            return self._slices
+        room, held, rows = self._memory - self._memory // _LOG_SHARE, None, ahead.expect_rows(self._bytes)
+        if self._contacts is not None and ahead.ended:
+            keys = [candidates(verdicts)[1] for verdicts in ahead.verdicts]
+            held = self._contacts.only(np.concatenate([np.zeros(0, np.uint64), *keys]))
+        else:
+            contacts = 0 if self._contacts is None else self._contacts.total()
+            if rows * ROW_BYTES + contacts * CONTACT_BYTES > room:
+                raise Outgrown
+            held = None if self._contacts is None else self._contacts.load()
+        return InMemory(scope, held, room, rows)
+
+
+def _key_bytes(job: Job) -> int:
+    """Return how much of the memory is for numbers; the rest is for the chunks that are under way."""
+    return job.options.tuning.memory * 3 // 4
 
 
 def _chunks(sources: Sequence[Source], read: list[int]) -> Generator[Chunk, None, None]:

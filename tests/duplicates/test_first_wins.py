@@ -1,40 +1,57 @@
-"""First-wins: the vectorised set against a plain dictionary, however the rows are cut."""
+"""First-wins: the plain and the compiled table against a dictionary, however the rows are cut."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadsieve.duplicates import FirstRows
+from leadsieve.duplicates import FirstRows, Outgrown, first
 
 _PIECES = st.lists(st.lists(st.integers(1, 30), max_size=40), max_size=12)
 
 
-@given(_PIECES)
-def test_the_first_row_of_a_number_is_found_again(pieces: list[list[int]]) -> None:
-    first, expected, row = FirstRows(), {}, 0
+@pytest.fixture(params=[False, True], ids=["plain", "compiled"], scope="module")
+def compiled(request):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(first, "use_kernel", lambda _: request.param)
+        yield request.param
+
+
+@given(pieces=_PIECES)
+def test_the_first_row_of_a_number_is_found_again(compiled: bool, pieces: list[list[int]]) -> None:
+    table, expected, row = FirstRows(1 << 20), {}, 0
     for piece in pieces:
-        refs = np.arange(row + 1, row + 1 + len(piece), dtype=np.uint64)
+        ordinals = np.arange(row + 1, row + 1 + len(piece), dtype=np.uint64)
         row += len(piece)
-        got = first.claim(np.array(piece, np.uint64), refs)
-        want = [expected.setdefault(key, ref) for key, ref in zip(piece, refs.tolist(), strict=True)]
+        got = table.claim(np.array(piece, np.uint64), ordinals)
+        want = [expected.setdefault(key, own) for key, own in zip(piece, ordinals.tolist(), strict=True)]
         assert got.tolist() == want
 
 
-@given(_PIECES, st.randoms(use_true_random=False))
-def test_cutting_the_rows_differently_changes_nothing(pieces: list[list[int]], random) -> None:
-    keys = np.array([key for piece in pieces for key in piece], np.uint64)
-    refs = np.arange(1, len(keys) + 1, dtype=np.uint64)
-    whole = FirstRows().claim(keys, refs)
-    first, got, at = FirstRows(), [], 0
-    while at < len(keys):
-        end = at + random.randint(1, 9)
-        got += first.claim(keys[at:end], refs[at:end]).tolist()
-        at = end
-    assert got == whole.tolist()
+@pytest.mark.parametrize("expected", [0, 60_000, 1_000_000])
+def test_a_table_that_grows_keeps_every_number(monkeypatch, expected: int) -> None:
+    dice = np.random.default_rng(3)
+    keys = dice.integers(0, 150_000, 200_000).astype(np.uint64) * np.uint64(10**12 + 39)
+    ordinals = np.sort(dice.choice(2**42 - 1, len(keys), replace=False).astype(np.uint64)) + np.uint64(1)
+    owners = {}
+    want = [owners.setdefault(key, own) for key, own in zip(keys.tolist(), ordinals.tolist(), strict=True)]
+    table, got = FirstRows(50_000_000, expected), []
+    for start in range(0, len(keys), 15_000):  # the first of these are few enough for a plain dictionary
+        monkeypatch.setattr(first, "use_kernel", lambda _, start=start: start > 0)
+        got += table.claim(keys[start : start + 15_000], ordinals[start : start + 15_000]).tolist()
+    assert got == want
+    assert table.nbytes < 50_000_000
 
 
-def test_keys_of_the_full_width_are_told_apart() -> None:
+def test_keys_of_the_full_width_are_told_apart(compiled: bool) -> None:
     # Valid numbers that agree in their low 50 bits.
     keys = np.array([4935171049746507, 431571422376011, 2**64 - 1, 2**63], np.uint64)
-    refs = np.arange(1, 5, dtype=np.uint64)
-    assert FirstRows().claim(keys, refs).tolist() == [1, 2, 3, 4]
+    own = np.arange(1, 5, dtype=np.uint64)
+    assert FirstRows(1 << 20).claim(keys, own).tolist() == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("memory", [0, 10_000, 1_000_000])
+def test_what_does_not_fit_is_told(compiled: bool, memory: int) -> None:
+    own = np.arange(1, 100_001, dtype=np.uint64)
+    with pytest.raises(Outgrown):
+        FirstRows(memory).claim(own, own)

@@ -21,7 +21,7 @@ def test_every_item_is_judged_once_and_kept_in_order(threads: int) -> None:
         ordered.append(item)
         return item + 1
 
-    pipeline.run(range(40), judge, order, lambda i: i, written.append, threads=threads)
+    pipeline.run(range(40), judge, lambda stream: map(order, stream), lambda i: i, written.append, threads=threads)
     assert ordered == [i * 10 for i in range(40)]
     assert written == [i * 10 + 1 for i in range(40)]
 
@@ -39,7 +39,7 @@ def test_an_error_in_any_part_is_raised_and_no_thread_is_left(threads: int, part
         pipeline.run(
             chunks,
             lambda i: fail_at("judge", i),
-            lambda i: fail_at("order", i),
+            lambda stream: (fail_at("order", i) for i in stream),
             lambda i: fail_at("lay_out", i),
             lambda i: fail_at("write", i) and None,
             threads=threads,
@@ -65,6 +65,28 @@ def test_few_chunks_are_alive_at_a_time() -> None:
         written += 1
         most = max(most, read - written)
 
-    pipeline.run(chunks(), lambda i: i, lambda i: i, lambda i: i, write, threads=2)
+    pipeline.run(chunks(), lambda i: i, iter, lambda i: i, write, threads=2)
     assert written == 40
     assert most <= 2 + 1 + 1 + 3 + 2
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_order_may_read_ahead_of_what_it_gives(threads: int) -> None:
+    written: list[int] = []
+
+    def order(stream):
+        ahead = [next(stream) for _ in range(25)]
+        yield from ahead
+        yield from stream
+
+    pipeline.run(range(40), lambda i: i * 10, order, lambda i: i, written.append, threads=threads)
+    assert written == [i * 10 for i in range(40)]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_chunks_can_be_judged_alone_and_given_up(threads: int) -> None:
+    assert list(pipeline.judged(range(40), lambda i: i * 10, threads=threads)) == [i * 10 for i in range(40)]
+    stream = pipeline.judged(range(1000), lambda i: i, threads=threads)
+    assert [next(stream) for _ in range(3)] == [0, 1, 2]
+    stream.close()
+    assert not [t for t in threading.enumerate() if t.name.startswith("leadsieve")]

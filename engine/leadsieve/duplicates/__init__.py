@@ -1,0 +1,28 @@
+"""Duplicates: the first row of a number wins, within the run and then against the campaign.
+
+Judged last, in order, and only among rows that no other reason rejects: a rejected row never shadows a later good
+one. The first row of a number in the run is judged against the campaign; later ones collide with that first row,
+whether it was accepted or not.
+"""
+
+from leadsieve.duplicates.finder import Finder, InMemory, Ordinals
+from leadsieve.duplicates.first import ROW_BYTES, FirstRows, Outgrown
+from leadsieve.duplicates.held import CONTACT_BYTES, Contacts, Held
+from leadsieve.duplicates.judging import Duplicates, candidates, row_numbers
+from leadsieve.duplicates.slices import Slices
+
+__all__ = [
+    "CONTACT_BYTES",
+    "ROW_BYTES",
+    "Contacts",
+    "Duplicates",
+    "Finder",
+    "FirstRows",
+    "Held",
+    "InMemory",
+    "Ordinals",
+    "Outgrown",
+    "Slices",
+    "candidates",
+    "row_numbers",
+]

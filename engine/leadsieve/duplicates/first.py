@@ -1,0 +1,134 @@
+"""The first row of every number of a run: a table that grows without ever being copied as a whole."""
+
+from __future__ import annotations
+
+import mmap
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from leadsieve.keyset import Keys, use_kernel
+
+#: About what a number takes in the table, in bytes.
+ROW_BYTES = 20
+#: About what a number takes in a plain dictionary, in bytes.
+_ENTRY_BYTES = 200
+#: So many slots for each number that is expected leave one in four free.
+_SLOTS_A_NUMBER = 4 / 3
+#: Slots that a partition of the table begins with.
+_FIRST_SLOTS = 64
+
+
+class Outgrown(Exception):
+    """The numbers do not fit into the memory that they may take."""
+
+
+@dataclass(slots=True)
+class _Table:
+    """A table of partitions, each of which grows in place, in memory that is taken page by page as it is touched.
+
+    Attributes:
+        most: Slots that a partition may come to have.
+        expected: Numbers that are expected; more and fewer may come.
+    """
+
+    most: int
+    expected: int
+    slots: npt.NDArray[np.uint32] = field(init=False)
+    capacities: npt.NDArray[np.int64] = field(init=False)
+    counts: npt.NDArray[np.int64] = field(init=False)
+    scratch: npt.NDArray[np.uint32] = field(init=False)
+    block: Keys = field(init=False)
+
+    def __post_init__(self) -> None:
+        from leadsieve.keykernel import BLOCK, PARTITIONS, SLOT_WORDS
+
+        memory = mmap.mmap(-1, PARTITIONS * self.most * SLOT_WORDS * 4)
+        if hasattr(mmap, "MADV_NOHUGEPAGE"):  # a large page would take the partitions' room before it is needed
+            memory.madvise(mmap.MADV_NOHUGEPAGE)
+        self.slots = np.frombuffer(memory, np.uint32)
+        expected = int(self.expected / PARTITIONS * _SLOTS_A_NUMBER)
+        self.capacities = np.full(PARTITIONS, min(self.most, max(_FIRST_SLOTS, expected)), np.int64)
+        self.counts = np.zeros(PARTITIONS, np.int64)
+        self.scratch = np.empty(self.most * SLOT_WORDS, np.uint32)
+        self.block = np.empty(BLOCK, np.uint64)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the slots so far, with what the largest partition needs to grow."""
+        from leadsieve.keykernel import SLOT_WORDS
+
+        return (int(self.capacities.sum()) + int(self.capacities.max())) * SLOT_WORDS * 4
+
+    def claim(self, keys: Keys, ordinals: Keys) -> Keys:
+        """Do what `FirstRows.claim` does."""
+        from leadsieve.keykernel import claim_keys
+
+        owners = np.empty(len(keys), np.uint64)
+        done = claim_keys(
+            np.ascontiguousarray(keys),
+            np.ascontiguousarray(ordinals),
+            self.slots,
+            self.most,
+            self.capacities,
+            self.counts,
+            self.scratch,
+            self.block,
+            owners,
+        )
+        if done < len(keys):
+            raise Outgrown
+        return owners
+
+
+class FirstRows:
+    """The first row of every number seen so far, exact and first-wins, in 15 to 23 bytes a number.
+
+    Args:
+        memory: Bytes that it may take.
+        expected: About how many numbers will come; it spares growing step by step.
+    """
+
+    def __init__(self, memory: int, expected: int = 0) -> None:
+        self._memory, self._expected = memory, expected
+        self._few: dict[int, int] = {}
+        self._table: _Table | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """About the memory that it takes."""
+        return len(self._few) * _ENTRY_BYTES if self._table is None else self._table.nbytes
+
+    def claim(self, keys: Keys, ordinals: Keys) -> Keys:
+        """Record the numbers that are new, and tell for each row which row came first.
+
+        Args:
+            keys: The numbers of the rows, in row order.
+            ordinals: For each row a number of its own, from 1 to 2**42 - 1.
+
+        Returns:
+            For each row the ordinal of the first row with its number: its own where it is the first.
+
+        Raises:
+            Outgrown: They do not fit. What was recorded is then undefined.
+        """
+        if self._table is None and use_kernel(len(self._few) + len(keys)):
+            self._table = self._tabled()
+        if self._table is not None:
+            return self._table.claim(keys, ordinals)
+        known = self._few
+        owners = [known.setdefault(key, own) for key, own in zip(keys.tolist(), ordinals.tolist(), strict=True)]
+        if self.nbytes > self._memory:
+            raise Outgrown
+        return np.array(owners, np.uint64)
+
+    def _tabled(self) -> _Table:
+        """Move what is known into a table."""
+        from leadsieve.keykernel import PARTITIONS, SLOT_WORDS
+
+        # One partition more: the room in which a partition is moved while it grows.
+        table = _Table(max(1, self._memory // ((PARTITIONS + 1) * SLOT_WORDS * 4)), self._expected)
+        table.claim(np.array(list(self._few), np.uint64), np.array(list(self._few.values()), np.uint64))
+        self._few = {}
+        return table

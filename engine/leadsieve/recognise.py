@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from leadsieve import publish
 from leadsieve.exceptions import StateError
 from leadsieve.process import Outcome, Task
+from leadsieve.publish import Place
 from leadsieve_connectors.campaigns import RunRecord, State
 
 #: What the state keeps of a run's `run.json`, to recognise it by.
 KEPT = ("options_fingerprint", "sources", "ledger")
 
 
-def standing_run(task: Task, out: Path) -> Mapping[str, Any] | None:
+def standing_run(task: Task, place: Place) -> Mapping[str, Any] | None:
     """Return the `run.json` of this very run where it stands in OUT, whole and as it is wanted now; else None."""
-    standing = publish.published(out)
+    standing = place.published()
     if standing is None or not is_same_run(task, standing):
         return None
     return standing if stands(task, standing) else None
@@ -28,23 +27,23 @@ def standing_run(task: Task, out: Path) -> Mapping[str, Any] | None:
 def stands(task: Task, standing: Mapping[str, Any]) -> bool:
     """Tell whether a publication of this run is as it is wanted now: in this format, of sources by these names."""
     names = [source["lead_file"] for source in standing["sources"]]
-    of_format = any(entry["name"] == f"accepted.{task.options.format}" for entry in standing["files"])
+    of_format = any(entry["name"].endswith(f"accepted.{task.options.format}") for entry in standing["files"])
     return of_format and names == [source.name for source in task.sources]
 
 
-def earlier_run(task: Task, records: Sequence[RunRecord], out: Path) -> RunRecord | None:
+def earlier_run(task: Task, records: Sequence[RunRecord], place: Place) -> RunRecord | None:
     """Find the committed run that this one is again.
 
     Args:
         task: The run.
         records: Runs of the campaign, oldest first.
-        out: Where it is to be published: of several such runs, the one that stands there is meant, else the first.
+        place: Where it is to be published: of several such runs, the one that stands there is meant, else the first.
 
     Returns:
         Its record, or None.
     """
     same = [r for r in records if is_same_run(task, {**r.info, "fingerprint": r.fingerprint})]
-    standing = publish.published(out) if same else None
+    standing = place.published() if same else None
     there = [r for r in same if standing is not None and standing["run_id"] == r.run_id]
     return next(iter([*there, *same]), None)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -23,13 +24,35 @@ class Folder:
 
     Args:
         path: The folder.
-        owned: Whether it is a temporary one, which goes when nothing holds it any more.
+        out: What the run published: the folder itself, or a URL of which it is a copy; None where nothing is.
+        remove: Removes the folder, when nothing holds it any more; None where it stays.
+        fetch: Brings a file into the folder, if it is not there yet; None where all are.
     """
 
-    def __init__(self, path: Path, *, owned: bool = False) -> None:
-        self.path = path
-        self.owned = owned
-        self._remove = weakref.finalize(self, shutil.rmtree, path, ignore_errors=True) if owned else None
+    def __init__(
+        self,
+        path: Path,
+        *,
+        out: Path | str | None = None,
+        remove: Callable[[], object] | None = None,
+        fetch: Callable[[str], None] | None = None,
+    ) -> None:
+        self._path = path
+        self.out = out
+        self._remove = weakref.finalize(self, remove) if remove is not None else None
+        self._fetch = fetch
+
+    @classmethod
+    def temporary(cls, path: Path) -> Folder:
+        """Return a temporary folder of a run that publishes nothing."""
+        return cls(path, remove=partial(shutil.rmtree, path, ignore_errors=True))
+
+    def file(self, name: str) -> Path:
+        """Return the path of a file, which is brought here first if it is elsewhere."""
+        if self._fetch is not None:
+            with translated():
+                self._fetch(name)
+        return self._path / name
 
     def close(self) -> None:
         """Remove the folder, where it is owned."""
@@ -49,9 +72,14 @@ class Part:
 
     def __init__(self, folder: Folder, name: str, schema: pa.Schema, num_rows: int) -> None:
         self._folder = folder
-        self.path = folder.path / name
+        self.name = name
         self.schema = schema
         self.num_rows = num_rows
+
+    @property
+    def path(self) -> Path:
+        """Where it is on this machine."""
+        return self._folder.file(self.name)
 
     def __len__(self) -> int:
         return self.num_rows
@@ -80,14 +108,14 @@ class Part:
         return frame
 
     def __repr__(self) -> str:
-        return f"<{self.path.name}: {self.num_rows:,} rows, {len(self.schema)} columns>"
+        return f"<{self.name}: {self.num_rows:,} rows, {len(self.schema)} columns>"
 
 
 class Run:
     """A finished run: what was accepted and rejected, why, and what the target system would answer.
 
-    Without `out` the parts live in a temporary folder that belongs to the run: use it as a context manager, or call
-    `close`, to remove them.
+    Without `out`, or with a URL, the parts live in a temporary folder that belongs to the run: use it as a context
+    manager, or call `close`, to remove them.
 
     Attributes:
         summary: The target system's predicted answer (`summary.json`).
@@ -95,7 +123,7 @@ class Run:
         accepted: The clean rows.
         rejected: The rejected rows, as they came, with their reasons.
         errors: Every fault and warning.
-        out: The published folder; None where the run owns its parts.
+        out: What was published: a folder, or a URL as a string, without user information; None where nothing was.
         repeated: Whether this was a run that had been published before: nothing was imported again.
     """
 
@@ -114,7 +142,7 @@ class Run:
         self.accepted = parts["accepted"]
         self.rejected = parts["rejected"]
         self.errors = parts["errors"]
-        self.out = None if folder.owned else folder.path
+        self.out = folder.out
         self.repeated = repeated
 
     @property

@@ -1,6 +1,6 @@
 """A run in small, through the public API of publishing and the state, as a child process to be killed.
 
-`python driver.py SPEC` with a JSON object: `out`, `state` (null: no campaign), `campaign`, `keys` (how many), `first`
+`python driver.py SPEC` with a JSON object: `out` (a path or a URL), `state` (null: no campaign), `campaign`, `keys` (how many), `first`
 (the first key), `overwrite`, `exchange`, `kill` (the step at which the process kills itself, or null), `file_limit`
 (bytes that no file may exceed, or null). Prints the steps that it passed.
 """
@@ -17,10 +17,12 @@ import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
+import fsspec
 import numpy as np
 import pyarrow as pa
+from fsspec.implementations.local import LocalFileSystem
 
-from leadsieve.publish import Entry, Staging, check_out, commit, published, recover, seal, write_json
+from leadsieve.publish import Entry, commit, place, seal, write_json
 from leadsieve_connectors.campaigns import RunRecord, State, state_lock
 
 DEFAULTS = {
@@ -33,6 +35,21 @@ DEFAULTS = {
     "kill": None,
     "file_limit": None,
 }
+
+
+class Shelf(LocalFileSystem):
+    """Takes the place of fsspec's memory store and keeps it in the folder SHELF, where it outlives a killed process."""
+
+    protocol = "memory"
+
+    def __init__(self, **options):
+        super().__init__(auto_mkdir=True, **options)
+
+    @classmethod
+    def _strip_protocol(cls, path):
+        path = os.fspath(path)
+        start = "memory://"
+        return (f"{os.environ['SHELF']}/{path.removeprefix(start)}" if path.startswith(start) else path).rstrip("/")
 
 
 class Steps(logging.Handler):
@@ -66,30 +83,29 @@ def batches(first, count):
 def run(spec):
     """Do the whole run; returns its run.json."""
     spec = {**DEFAULTS, **spec}
-    out = Path(spec["out"])
+    out = spec["out"] if "://" in spec["out"] else Path(spec["out"])
     if spec["state"] is None:
-        return _run(spec, out, None)
+        return _run(spec, place(out, None), None)
     path = Path(spec["state"])
     with state_lock(path, wait_seconds=30):
         state = State(path, wait_seconds=1)
         state.ensure()
-        return _run(spec, out, state)
+        return _run(spec, place(out, path.parent), state)
 
 
 def _run(spec, out, state):
-    recover(out, state)
+    out.recover(state)
     fingerprint = f"{spec['first']}+{spec['keys']}"
     known = (
         next((r for r in reversed(state.runs(spec["campaign"])) if r.fingerprint == fingerprint), None)
         if state
         else None
     )
-    standing = published(out)
+    standing = out.published()
     if standing is not None and standing["fingerprint"] == fingerprint and (known is not None or state is None):
         return standing
     run_id = known.run_id if known is not None else uuid.uuid4().hex
-    target = check_out(out, overwrite=spec["overwrite"], run_id=run_id)
-    with Staging(target, run_id) as staging:
+    with out.staging(run_id, overwrite=spec["overwrite"], own=run_id) as staging:
         folder = staging.folder
         (folder / "accepted.csv").write_text("".join(f"+{spec['first'] + i}\n" for i in range(min(spec["keys"], 1000))))
         write_json(folder / "summary.json", {"accepted": spec["keys"]})
@@ -108,7 +124,11 @@ def _run(spec, out, state):
                 info={"accepted": spec["keys"]},
             )
             entry = Entry(state, record, batches(spec["first"], spec["keys"]))
-        commit(staging, overwrite=spec["overwrite"], entry=entry, exchange=spec["exchange"])
+        if spec["exchange"]:
+            out.commit(staging, overwrite=spec["overwrite"], entry=entry)
+        else:
+            commit(staging, overwrite=spec["overwrite"], entry=entry, exchange=False)
+        out.keep(staging).close()
     return info
 
 
@@ -116,6 +136,8 @@ def main():
     spec = {**DEFAULTS, **json.loads(sys.argv[1])}
     if spec["file_limit"] is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (spec["file_limit"], spec["file_limit"]))
+    if "SHELF" in os.environ:
+        fsspec.register_implementation("memory", Shelf, clobber=True)
     steps = watch(spec["kill"])
     try:
         run(spec)

@@ -73,7 +73,7 @@ def after(options):
         state = State(Path(options["state"]))
         info = state.campaign("summer")
         contacts = [key for batch in state.contacts("summer") for key in batch.column("key").to_pylist()]
-        found["state"] = (info.runs, dict(info.statuses), sorted(contacts), state.unpublished())
+        found["state"] = (info.runs, state.statuses("summer"), sorted(contacts), state.unpublished())
     return found
 
 
@@ -173,7 +173,7 @@ def test_two_runs_at_once_take_turns(tmp_path):
         subprocess.Popen([sys.executable, DRIVER, json.dumps(spec)], stdout=subprocess.DEVNULL) for spec in specs
     ]
     assert [process.wait() for process in running] == [0, 0, 0]
-    assert State(Path(state)).campaign("summer").statuses == {"pending": 15_000}
+    assert State(Path(state)).statuses("summer") == {"pending": 15_000}
     assert all(published(tmp_path / f"out{i}") for i in range(3))
 
 
@@ -186,9 +186,9 @@ def test_a_disk_that_refuses_leaves_nothing(tmp_path):
     status, told, _ = child(refused)
     assert (status, told["code"]) == (1, "output_failed")
     assert not (tmp_path / "two").exists()
-    assert State(tmp_path / "s.duckdb").campaign("summer").statuses == {"pending": 1_000}
+    assert State(tmp_path / "s.duckdb").statuses("summer") == {"pending": 1_000}
 
     driver.run({**refused, "file_limit": None})
-    assert State(tmp_path / "s.duckdb").campaign("summer").statuses == {"pending": 401_000}
+    assert State(tmp_path / "s.duckdb").statuses("summer") == {"pending": 401_000}
     assert published(tmp_path / "two")
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from leadsieve_connectors.exceptions import SinkError
 from leadsieve_connectors.sinks.base import Sink
-from leadsieve_connectors.sinks.csv import CsvSink, guard, guarded_columns, read_csv, unguard
+from leadsieve_connectors.sinks.csv import CsvSink, guard, guarded_columns, read_csv, read_csv_header, unguard
 from leadsieve_connectors.sinks.parquet import ParquetSink, read_parquet
 
-__all__ = ["CsvSink", "ParquetSink", "Sink", "guard", "open_sink", "read_back", "unguard"]
+__all__ = ["CsvSink", "ParquetSink", "Sink", "guard", "open_sink", "read_back", "stored_schema", "unguard"]
 
 
 def open_sink(
@@ -75,3 +77,17 @@ def read_back(path: Path, schema: pa.Schema, columns: Sequence[str]) -> Iterator
     if path.suffix == ".csv":
         return read_csv(path, schema, columns, guarded=guarded_columns(schema))
     return read_parquet(path, schema, columns)
+
+
+def stored_schema(path: Path) -> pa.Schema:
+    """Return the columns of a file that a sink finished earlier; CSV knows them as strings only.
+
+    Raises:
+        SinkError: The file cannot be read, or is none of a sink's.
+    """
+    if path.suffix == ".csv":
+        return pa.schema([(name, pa.string()) for name in read_csv_header(path)])
+    try:
+        return pq.read_schema(path)
+    except (OSError, pa.ArrowException) as error:
+        raise SinkError(f"{path}: cannot be read back: {error}") from error

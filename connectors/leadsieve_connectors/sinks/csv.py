@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
@@ -218,6 +219,21 @@ def read_csv(
                 )
     except (OSError, pa.ArrowException) as error:
         raise SinkError(f"{path}: cannot be read back: {error}") from error
+
+
+def read_csv_header(path: Path) -> list[str]:
+    """Return the names of the columns of a file that a `CsvSink` wrote, with the guard taken off.
+
+    Raises:
+        SinkError: The file cannot be read, or does not begin like one.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            names = next(csv.reader(file, strict=True), [])
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise SinkError(f"{path}: cannot be read back: {error}") from error
+    plain: list[str] = unguard(pa.array(names, pa.string())).to_pylist()
+    return plain
 
 
 def _open_cells(path: Path, schema: pa.Schema, columns: list[str], block_bytes: int) -> pacsv.CSVStreamingReader:

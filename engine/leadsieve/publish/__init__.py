@@ -21,7 +21,8 @@ places of their namesakes. A committed run that is published again has no entry 
 
 `run.json` is a JSON object in which this package reads `run_id` (the run's own name) and `files` (what `seal`
 gave); together they mark a folder as leadsieve's. Without a campaign the rename is the commit. With one the state's
-transaction is, and after it the next start finishes what a killed process did not.
+transaction is, and after it the next start finishes what a killed process did not. `place(out)` gives OUT with these
+functions as its methods, at a URL as well (`remote` says how).
 
 The hidden folder `.NAME.leadsieve-RUN` beside OUT is the whole journal:
 
@@ -35,28 +36,45 @@ The hidden folder `.NAME.leadsieve-RUN` beside OUT is the whole journal:
 
 from __future__ import annotations
 
-from leadsieve.publish.files import EXTRA_FILES, RUN_FILE, ManifestEntry, move, published, read_run, seal, write_json
-from leadsieve.publish.protocol import Entry, RunStore, commit, recover
+from leadsieve.publish.entry import Entry, RunStore
+from leadsieve.publish.files import (
+    EXTRA_FILES,
+    RUN_FILE,
+    ManifestEntry,
+    move,
+    published,
+    read_run,
+    seal,
+    sha256,
+    write_json,
+)
+from leadsieve.publish.place import Place, place
+from leadsieve.publish.protocol import commit, discard, recover
 from leadsieve.publish.staging import Staging
-from leadsieve.publish.steps import STEPS, step
+from leadsieve.publish.steps import REMOTE_STEPS, STEPS, step
 from leadsieve.publish.target import check_out, locate
 
 __all__ = [
     "EXTRA_FILES",
+    "REMOTE_STEPS",
     "RUN_FILE",
     "STEPS",
     "Entry",
     "ManifestEntry",
+    "Place",
     "RunStore",
     "Staging",
     "check_out",
     "commit",
+    "discard",
     "locate",
     "move",
+    "place",
     "published",
     "read_run",
     "recover",
     "seal",
+    "sha256",
     "step",
     "write_json",
 ]

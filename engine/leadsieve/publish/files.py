@@ -29,17 +29,23 @@ class ManifestEntry(TypedDict):
     sha256: str
 
 
+def to_json(value: Any) -> bytes:
+    """Return a value as indented UTF-8 JSON, keys in the order given."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    # A lone surrogate (a file name that is not UTF-8) has no UTF-8 form; JSON's own escape holds it.
+    return text.encode("utf-8", "backslashreplace")
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write a value as indented UTF-8 JSON, keys in the order given, and sync it.
 
     Raises:
         OutputError: The file cannot be written.
     """
-    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    data = to_json(value)
     try:
         with path.open("wb") as file:
-            # A lone surrogate (a file name that is not UTF-8) has no UTF-8 form; JSON's own escape holds it.
-            file.write(text.encode("utf-8", "backslashreplace"))
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
     except OSError as exc:
@@ -88,7 +94,7 @@ def published(out: Path) -> dict[str, Any] | None:
     try:
         for entry in run["files"]:
             path = out / entry["name"]
-            if path.stat().st_size != entry["bytes"] or _sha256(path) != entry["sha256"]:
+            if path.stat().st_size != entry["bytes"] or sha256(path) != entry["sha256"]:
                 return None
     except (OSError, KeyError):
         return None
@@ -102,15 +108,27 @@ def read_run(out: Path) -> dict[str, Any] | None:
         Its content; None where there is none, or it is not leadsieve's.
     """
     try:
-        run = json.loads((out / RUN_FILE).read_bytes())
-    except (OSError, ValueError, RecursionError):
+        run = parse_run((out / RUN_FILE).read_bytes())
+    except OSError:
+        return None
+    return run if run is not None and all(is_plain(entry["name"]) for entry in run["files"]) else None
+
+
+def parse_run(data: bytes) -> dict[str, Any] | None:
+    """Return what a `run.json` holds; None where it is not leadsieve's. Its files' names may be anything."""
+    try:
+        run = json.loads(data)
+    except (ValueError, RecursionError):
         return None
     if not isinstance(run, dict) or not isinstance(run.get("run_id"), str) or not isinstance(run.get("files"), list):
         return None
-    names = [entry.get("name") if isinstance(entry, dict) else None for entry in run["files"]]
-    if not all(isinstance(name, str) and _is_plain(name) for name in names):
-        return None
-    return run
+    entries = [entry.get("name") if isinstance(entry, dict) else None for entry in run["files"]]
+    return run if all(isinstance(name, str) for name in entries) else None
+
+
+def is_plain(name: str) -> bool:
+    """Tell whether a name is that of a file in a folder, and leads nowhere else."""
+    return name not in {"", ".", ".."} and "/" not in name and "\0" not in name
 
 
 def move(source: Path, target: Path, names: Iterable[str]) -> None:
@@ -143,13 +161,10 @@ def cannot_write(path: Path, exc: OSError | ValueError) -> OutputError:
 
 def _entry(path: Path, rows: int | None) -> ManifestEntry:
     sync(path)
-    return {"name": path.name, "rows": rows, "bytes": path.stat().st_size, "sha256": _sha256(path)}
+    return {"name": path.name, "rows": rows, "bytes": path.stat().st_size, "sha256": sha256(path)}
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """Return the hex SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _is_plain(name: str) -> bool:
-    return name not in {"", ".", ".."} and "/" not in name and "\0" not in name

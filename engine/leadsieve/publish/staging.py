@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from leadsieve.exceptions import OutputError
@@ -14,7 +15,7 @@ from leadsieve.publish.files import cannot_write, sync
 from leadsieve.publish.steps import step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from types import TracebackType
 
@@ -96,13 +97,44 @@ class Staging:
             os.close(self._handle)
             self._handle = -1
 
+    def detach(self, name: str) -> Callable[[], None]:
+        """Give the folder another name and let it outlive the block, locked as long as somebody reads in it.
+
+        Args:
+            name: What stands in the place of the run's name; `path`, `folder` and the others change with it.
+
+        Returns:
+            What removes the folder and lets go of it.
+
+        Raises:
+            OutputError: The system refuses.
+        """
+        try:
+            path = self.path.rename(self.path.with_name(f"{_prefix(self.target)}{name}"))
+        except OSError as exc:
+            raise cannot_write(self.path, exc) from exc
+        self.path, self.folder, self.aside, self.mark = path, path / "out", path / "old", path / "commit.json"
+        handle, self._handle, self.kept = self._handle, -1, True
+        return partial(_discard, path, handle)
+
     def _create(self) -> None:
         self.path.mkdir(mode=0o700)
         # Between these two lines another process may take the folder for a dead run's and remove it.
+        try:
+            self._require_lock()
+            self.folder.mkdir()
+            sync(self.path)
+        except BaseException:  # a signal too: no block was entered that would remove it
+            if self._handle >= 0:
+                self.remove()
+            else:
+                with suppress(OSError):  # another process may hold it, and then it is not empty
+                    self.path.rmdir()
+            raise
+
+    def _require_lock(self) -> None:
         if not self.try_lock():
             raise OutputError(f"{self.path}: another run has just cleaned this up; run again")
-        self.folder.mkdir()
-        sync(self.path)
 
 
 def stale(target: Path) -> Iterator[Staging]:
@@ -126,6 +158,11 @@ def stale(target: Path) -> Iterator[Staging]:
                     yield staging
                 finally:
                     staging.release()
+
+
+def _discard(path: Path, handle: int) -> None:
+    shutil.rmtree(path, ignore_errors=True)
+    os.close(handle)
 
 
 def _prefix(target: Path) -> str:

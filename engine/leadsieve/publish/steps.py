@@ -20,7 +20,22 @@ STEPS = (
     "staging-removed",  # the hidden folder is gone, with what was replaced
 )
 
+#: The same for a URL, where the outputs are uploaded.
+REMOTE_STEPS = (
+    "staging-created",
+    "upload-noted",  # the hidden folder names the prefix that may come to be
+    "prefix-claimed",  # a first small file stands under it: the store takes what this user writes
+    "files-sealed",
+    "uploaded",  # the outputs stand under it, and `run.json` says nothing of them
+    "staging-marked",  # the hidden folder names what is about to be replaced, and the state
+    "state-committed",
+    "run-file-put",  # `run.json` names the outputs: they are published
+    "run-marked",
+    "old-removed",  # what it named before is gone
+    "staging-detached",  # the hidden folder belongs to whoever reads the parts of the run
+)
+
 
 def step(name: str) -> None:
-    """Announce that the step `name` of `STEPS` is done, as a debug record with the attribute `step`."""
+    """Announce that a step, of either list, is done, as a debug record with the attribute `step`."""
     _log.debug("step %s", name, extra={"step": name})

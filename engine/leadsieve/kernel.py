@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadsieve.numbers import NumberColumns, judge_numbers
+from leadsieve.suppression import Suppression
 from leadsieve.text import as_text, trim
 from leadsieve_connectors.chunk import Chunk
 from leadsieve_rules.columns import COUNTRY_CODE, ColumnMap
@@ -43,6 +44,7 @@ class Plan:
         maps: For each source, by ordinal, which of its columns fill which field.
         region_columns: For each source, by ordinal, the column with a region code for each row, or None.
         schema: The compiled checks of the fields beside the phone.
+        suppression: The numbers that must not be called; None where no list was given.
     """
 
     profile: Profile
@@ -50,6 +52,7 @@ class Plan:
     maps: Mapping[int, ColumnMap]
     region_columns: Mapping[int, str | None]
     schema: CompiledSchema
+    suppression: Suppression | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +143,7 @@ def judge(chunk: Chunk, plan: Plan) -> Verdicts:
     findings += _absent(chunk.table.num_rows, columns, plan.profile)
     none = np.zeros(chunk.table.num_rows, np.uint64)
     base = Verdicts(chunk, fields, numbers.phones, columns[PHONE], numbers.taken, (), none, _bad_causes(chunk.bad))
-    return _destinations(base.adding(findings), plan.profile)
+    return _suppressed(_destinations(base.adding(findings), plan.profile), plan.suppression)
 
 
 def _number_columns(chunk: Chunk, plan: Plan) -> NumberColumns:
@@ -167,6 +170,15 @@ def _destinations(verdicts: Verdicts, profile: Profile) -> Verdicts:
     good = (verdicts.causes & _PHONE_BITS) == 0
     found = destination_findings(verdicts.phones, good, profile.destination, PHONE)
     return verdicts.adding(each for f in found for each in verdicts.phone_findings(f.code, f.index))
+
+
+def _suppressed(verdicts: Verdicts, suppression: Suppression | None) -> Verdicts:
+    """Add the numbers that must not be called, whatever else is said of their rows."""
+    if suppression is None:
+        return verdicts
+    at = suppression.find(verdicts.phones.keys)
+    index = np.flatnonzero(at >= 0)
+    return verdicts.adding(verdicts.phone_findings("suppressed", index, suppression.describe(at[index])))
 
 
 def _field(table: pa.Table, sources: tuple[str, ...]) -> tuple[pa.Array, list[Finding]]:

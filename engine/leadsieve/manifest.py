@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from leadsieve.config import Options
+from leadsieve.suppression import Suppression
 from leadsieve.target import Target, versions
 from leadsieve_rules.profiles import Answer
 
@@ -17,6 +18,7 @@ def manifest(
     options: Options,
     target: Target,
     sources: Sequence[Mapping[str, Any]],
+    suppression: Suppression | None,
     ledger: Mapping[str, Any],
     answers: Mapping[str, Answer],
     started: datetime,
@@ -29,6 +31,7 @@ def manifest(
         options: Its options. Secrets are never among them.
         target: The target system.
         sources: What was read, as `prepare.describe` gives it.
+        suppression: The numbers that were not to be called; None where no list was given.
         ledger: The counts.
         answers: The predicted answers by what they answer to.
         started: When it began.
@@ -51,6 +54,7 @@ def manifest(
         "campaign": options.campaign,
         "options": {**target.judging, "format": options.format, "fail_over": options.fail_over},
         "sources": list(sources),
+        "suppression": [] if suppression is None else [one.told(started) for one in suppression.lists],
         "ledger": dict(ledger),
         "answers": {
             name: {"code": answer.code, "status": answer.status, "body": answer.body}

@@ -74,8 +74,8 @@ def judge_numbers(table: pa.Table, columns: NumberColumns) -> Numbers:
     Returns:
         The numbers. A finding names the source's column and shows its cells as they came.
     """
-    region = _regions(table, columns)
-    countries = _countries(table, columns, region)
+    region = row_regions(table, columns)
+    countries = row_countries(table, columns, region)
     judged = [_judge(table, name, columns, region, countries) for name in columns.phones]
     if len(judged) == 1:
         only = judged[0]
@@ -83,7 +83,7 @@ def judge_numbers(table: pa.Table, columns: NumberColumns) -> Numbers:
     return _first_good(judged)
 
 
-def _regions(table: pa.Table, columns: NumberColumns) -> str | pa.Array | None:
+def row_regions(table: pa.Table, columns: NumberColumns) -> str | pa.Array | None:
     """Return the default region, one for all or one a row."""
     if columns.region_column is None:
         return columns.region
@@ -93,7 +93,8 @@ def _regions(table: pa.Table, columns: NumberColumns) -> str | pa.Array | None:
     return pc.if_else(pc.is_in(codes, pa.array(sorted(REGIONS))), codes, pa.scalar(None, pa.string()))
 
 
-def _countries(table: pa.Table, columns: NumberColumns, region: str | pa.Array | None) -> Countries | None:
+def row_countries(table: pa.Table, columns: NumberColumns, region: str | pa.Array | None) -> Countries | None:
+    """Return what the country-code column says of each row; None where there is none."""
     if columns.country_code is None:
         return None
     return read_countries(trim(as_text(table.column(columns.country_code))), region)

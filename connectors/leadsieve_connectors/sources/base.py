@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -50,6 +51,7 @@ class Source(Protocol):
     Attributes:
         name: As outputs show it: the path as given, URLs without user information and query.
         size: Bytes of the file as stored; None where unknown.
+        modified: When the file was last changed, in UTC; None where unknown.
         schema: The columns under their unique names, in order, with the types that `chunks` gives.
         headers: The column names as the file has them, one for each field of `schema`, before they were made unique.
         dialect: What was found or told about the format, for people and `run.json`: plain JSON values
@@ -65,6 +67,11 @@ class Source(Protocol):
     @property
     def size(self) -> int | None:
         """Bytes as stored; None where unknown."""
+        ...
+
+    @property
+    def modified(self) -> datetime | None:
+        """When the file was last changed, in UTC; None where unknown."""
         ...
 
     @property

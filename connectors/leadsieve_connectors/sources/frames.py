@@ -18,6 +18,7 @@ from leadsieve_connectors.sources.typed import DAMAGE, Columns, Records, require
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from leadsieve_connectors.chunk import Chunk
     from leadsieve_connectors.sources.base import ReadOptions
@@ -62,6 +63,7 @@ class FrameSource:
     """
 
     size: int | None = None
+    modified: datetime | None = None
 
     def __init__(self, file: int, frame: Any, options: ReadOptions, name: str) -> None:
         self.name, self._options = name, options

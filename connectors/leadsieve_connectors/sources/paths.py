@@ -176,7 +176,7 @@ def _spool_web(location: Location, reader: HttpReader, spools: ExitStack) -> Loc
         persist(save)
     except Exception as error:
         raise unreadable(location.name, error) from None
-    return Location(LocalFileSystem(), spool.name, location.name, local=True)
+    return Location(LocalFileSystem(), spool.name, location.name, local=True, copied=True)
 
 
 def _extra(url: str) -> str:
@@ -216,4 +216,4 @@ def _spool(stream: BinaryIO, name: str, spools: ExitStack) -> Location:
     spool = spools.enter_context(tempfile.NamedTemporaryFile(prefix="leadsieve-"))  # noqa: SIM115
     shutil.copyfileobj(stream, spool, 1 << 20)
     spool.flush()
-    return Location(LocalFileSystem(), spool.name, name, local=True)
+    return Location(LocalFileSystem(), spool.name, name, local=True, copied=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leadsieve_connectors.exceptions import SourceChanged, SourceError
+from leadsieve_connectors.sources.dates import find_modified, of_nanoseconds
 from leadsieve_connectors.sources.encodings import read_pieces
 from leadsieve_connectors.sources.remote.file import RemoteFile
 from leadsieve_connectors.sources.remote.handles import HandleReader, reconnect
@@ -18,6 +19,7 @@ from leadsieve_connectors.sources.remote.patience import is_passing, persist, st
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from types import TracebackType
 
     from leadsieve_connectors.sources.remote.file import Reader
@@ -107,6 +109,7 @@ class Location:
         name: As outputs show it.
         local: The path is one of this machine.
         member: Which file of the archive at `path` is meant; None means the only one, or that it is no archive.
+        copied: The path is a temporary copy of what can be read once only; its dates say nothing.
     """
 
     fs: Any
@@ -114,6 +117,7 @@ class Location:
     name: str
     local: bool
     member: str | None = None
+    copied: bool = False
 
     def identity(self) -> tuple[tuple[str, str], ...]:
         """Return what changes when the file does.
@@ -196,6 +200,14 @@ class StoredFile:
         """Bytes as stored; None where unknown."""
         size = dict(self._identity).get("size")
         return None if size is None else int(size)
+
+    @property
+    def modified(self) -> datetime | None:
+        """When the file was last changed, in UTC; None where that is not known."""
+        marks = dict(self._identity)
+        if self.location.copied:
+            return None
+        return of_nanoseconds(int(marks["mtime"])) if self.location.local else find_modified(marks)
 
     def open(self, *, take_hash: bool = False) -> Stream:
         """Open the bytes for reading from the start.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType, TracebackType
 from typing import Any, Protocol
 
@@ -57,6 +58,11 @@ class Stored(Protocol):
         ...
 
     @property
+    def modified(self) -> datetime | None:
+        """When the stored file was last changed, in UTC; None where unknown."""
+        ...
+
+    @property
     def content_size(self) -> int | None:
         """Bytes that reading gives, where that is known before."""
         ...
@@ -103,6 +109,11 @@ class StoredSource:
     def size(self) -> int | None:
         """Bytes of the file as stored; None where unknown."""
         return self._stored.size
+
+    @property
+    def modified(self) -> datetime | None:
+        """When the file was last changed, in UTC; None where unknown."""
+        return self._stored.modified
 
     def sha256(self) -> str:
         """Return the hex SHA-256 of the stored bytes.

@@ -15,6 +15,7 @@ from leadsieve_connectors.sources.names import unique_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from leadsieve_connectors.chunk import Chunk
     from leadsieve_connectors.sources.base import ReadOptions
@@ -79,6 +80,11 @@ class ExcelSource:
     def size(self) -> int | None:
         """Bytes of the workbook as stored."""
         return self._stored.size
+
+    @property
+    def modified(self) -> datetime | None:
+        """When the workbook was last changed, in UTC; None where unknown."""
+        return self._stored.modified
 
     def sha256(self) -> str:
         """Return the hex SHA-256 of the workbook's stored bytes."""

@@ -19,6 +19,7 @@ from leadsieve_connectors.sources.storage import Stream, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
 
     from leadsieve_connectors.sources.base import ReadOptions
     from leadsieve_connectors.sources.packed.directory import Member
@@ -129,6 +130,11 @@ class PackedFile:
     def size(self) -> int | None:
         """Bytes of the file as stored; None where unknown."""
         return self._stored.size
+
+    @property
+    def modified(self) -> datetime | None:
+        """When the stored file was last changed, in UTC; None where unknown."""
+        return self._stored.modified
 
     @property
     def content_size(self) -> int | None:

@@ -32,6 +32,7 @@ from leadsieve.exceptions import (
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from leadsieve.campaigns import Campaigns
     from leadsieve.config import Tuning
     from leadsieve.inspection import Inspection
     from leadsieve.progress import Callback, Progress
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from leadsieve_rules.profiles import Profile
 
 __all__ = [
+    "Campaigns",
     "Inspection",
     "InternalError",
     "Interrupted",
@@ -62,10 +64,12 @@ __all__ = [
     "normalize_phones",
     "profile_template",
     "profiles",
+    "verify",
 ]
 
 #: Names that are loaded when they are first asked for, so that `import leadsieve` stays quick.
 _LAZY = {
+    "Campaigns": "leadsieve.campaigns",
     "Inspection": "leadsieve.inspection",
     "KeptMapping": "leadsieve_connectors.campaigns",
     "Part": "leadsieve.run",
@@ -101,7 +105,11 @@ def clean(
     map: Mapping[str, str] | None = None,  # noqa: A002 - the option's own name
     format: Literal["parquet", "csv"] = "parquet",  # noqa: A002 - the option's own name
     duplicates: Literal["none", "file", "run", "campaign", "all"] | None = None,
+    duplicate_statuses: Sequence[str] | None = None,
+    duplicate_age: int | None = None,
     fail_over: float | None = None,
+    suppress: Any = None,
+    suppress_max_age: int | None = None,
     overwrite: bool = False,
     again: bool = False,
     existing_campaign: bool = False,
@@ -130,11 +138,17 @@ def clean(
         region_column: Column that holds each row's country; rows without one take `region`.
         campaign: Campaign to judge duplicates against and to add the accepted rows to; needs `out` or `dry_run`.
         state: DuckDB file that holds the campaigns; `LEADSIEVE_STATE` or `leadsieve.duckdb` where None.
-        out: Folder to publish, missing or empty. None: the parts live in a temporary folder that the run owns.
+        out: Folder to publish, missing or empty, or the URL of one (s3, gs, az, sftp). None: the parts live in a
+            temporary folder that the run owns.
         map: Columns to fields. Several columns for one field are an order of preference.
         format: Of the accepted, rejected and errors files.
         duplicates: What a number must not repeat; None is the campaign where one is named, else the run.
+        duplicate_statuses: Only a campaign's contacts in these statuses make a duplicate; None is the profile's rule.
+        duplicate_age: Only those that have had their status for less than so many days; None is the profile's rule.
         fail_over: Largest share of rows, 0 to 1, that may be rejected other than as duplicates or suppressed.
+        suppress: Lists of numbers that are never accepted (do-not-call): as `sources`, and `@NAME` for a list that the
+            state keeps. With a campaign every kept list that holds for it counts by itself.
+        suppress_max_age: Refuse a suppression list that is older, in days, or of unknown date.
         overwrite: Replace what leadsieve published in `out` before.
         again: Import a second time what was imported before.
         existing_campaign: Fail where the campaign does not exist.
@@ -156,29 +170,33 @@ def clean(
     Raises:
         LeadsieveError: With a `code`; nothing was published.
     """
-    from leadsieve.config import Options, Tuning
+    from leadsieve.config import Options, Tuning, paths_and_frames
     from leadsieve.flow import execute
 
     options = Options(
-        sources=_sources(sources),
+        sources=paths_and_frames(sources),
         profile=None if profile is None else os.fspath(profile),
         settings=_mapping("settings", settings),
         region=region,
         region_column=region_column,
         campaign=campaign,
         state=_state(state),
-        out=None if out is None else Path(out).absolute(),
+        out=_out(out),
         map=_mapping("map", map),
         format=format,
         duplicates=duplicates,
+        duplicate_statuses=_names("duplicate_statuses", duplicate_statuses),
+        duplicate_age=duplicate_age,
         fail_over=fail_over,
+        suppress=() if suppress is None else paths_and_frames(suppress),
+        suppress_max_age=suppress_max_age,
         overwrite=overwrite,
         again=again,
         existing_campaign=existing_campaign,
         encoding=encoding,
         delimiter=delimiter,
         header=header,
-        columns=_names(columns),
+        columns=_names("columns", columns),
         skip_rows=skip_rows,
         records_path=records_path,
         sheet=sheet,
@@ -228,11 +246,11 @@ def inspect(
         LeadsieveError: A source cannot be opened, or an option is wrong. Columns that cannot be mapped are a
             `problem` of the inspection, not an error.
     """
-    from leadsieve.config import Options
+    from leadsieve.config import Options, paths_and_frames
     from leadsieve.inspection import inspect_sources
 
     options = Options(
-        sources=_sources(sources),
+        sources=paths_and_frames(sources),
         profile=None if profile is None else os.fspath(profile),
         region=region,
         region_column=region_column,
@@ -240,7 +258,7 @@ def inspect(
         encoding=encoding,
         delimiter=delimiter,
         header=header,
-        columns=_names(columns),
+        columns=_names("columns", columns),
         skip_rows=skip_rows,
         records_path=records_path,
         sheet=sheet,
@@ -299,6 +317,30 @@ def profile_template(name: str | os.PathLike[str]) -> str:
         return profile_text(os.fspath(name))
 
 
+def verify(out: str | os.PathLike[str], *, state: str | os.PathLike[str] | None = None) -> pa.Table:
+    """Compare published outputs with their `run.json`, and with the state that they were imported into.
+
+    Args:
+        out: What `clean` published: a folder or its URL.
+        state: The state of their campaign; `LEADSIEVE_STATE` or `leadsieve.duckdb` where None. Not touched where they
+            have none.
+
+    Returns:
+        One row for each disagreement: `where`, `problem`, `advice`. No row where all is well.
+
+    Raises:
+        UsageError: There is no publication in `out`.
+        StateError: The state is missing, damaged or locked.
+    """
+    from leadsieve.verification import verify as find
+    from leadsieve_connectors.campaigns import State
+
+    where = _out(out)
+    assert where is not None  # noqa: S101 - only None gives None
+    with translated():
+        return find(where, State(_state(state)))
+
+
 def mappings(*, state: str | os.PathLike[str] | None = None) -> list[KeptMapping]:
     """Return how the user mapped which headers, as runs with a campaign have kept it, newest first.
 
@@ -339,29 +381,20 @@ def _state(given: str | os.PathLike[str] | None) -> Path:
     return Path(given if given is not None else os.environ.get("LEADSIEVE_STATE", "leadsieve.duckdb"))
 
 
+def _out(given: str | os.PathLike[str] | None) -> Path | str | None:
+    """Return a URL as it is, and a path as one that does not depend on the working folder."""
+    if isinstance(given, str) and "://" in given:
+        return given
+    return None if given is None else Path(given).absolute()
+
+
 def _mapping(name: str, given: Mapping[str, Any] | None) -> dict[str, Any]:
     if given is not None and not isinstance(given, Mapping):
         raise UsageError(f"{name}={given!r} is not a mapping; write it like {{'Mobile No': 'phone_number'}}")
     return dict(given or {})
 
 
-def _names(columns: Sequence[str] | None) -> tuple[str, ...] | None:
-    if isinstance(columns, str) or not isinstance(columns, Sequence | None):
-        raise UsageError(f"columns={columns!r} is not a list of names; write it like ['phone', 'name']")
-    return None if columns is None else tuple(columns)
-
-
-def _sources(given: Any) -> tuple[Any, ...]:
-    """Return the paths as strings and the frames as they are."""
-    if isinstance(given, str | os.PathLike):
-        return (os.fspath(given),)
-    from leadsieve_connectors.sources import is_frame
-
-    if is_frame(given):
-        return (given,)
-    if not isinstance(given, list | tuple):
-        raise UsageError(f"{type(given).__name__} is no path, no frame, and no list of them")
-    for one in given:
-        if not isinstance(one, str | os.PathLike) and not is_frame(one):
-            raise UsageError(f"a {type(one).__name__} among the sources is no path and no frame")
-    return tuple(os.fspath(one) if isinstance(one, os.PathLike) else one for one in given)
+def _names(option: str, given: Sequence[str] | None) -> tuple[str, ...] | None:
+    if isinstance(given, str) or not isinstance(given, Sequence | None):
+        raise UsageError(f"{option}={given!r} is not a list of names; write it like ['one', 'another']")
+    return None if given is None else tuple(given)

@@ -26,6 +26,7 @@ _LARGEST = {
     "max_unpacked_ratio": 1 << 20,
     "row_group_rows": 1 << 30,
     "compression_level": 22,
+    "memory": 1 << 50,
 }
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
@@ -45,6 +46,8 @@ class Tuning:
         max_unpacked_ratio: So is one of which more than a little unpacks to more than so many times its size.
         row_group_rows: Rows of a Parquet row group.
         compression_level: Of zstd, in Parquet outputs.
+        memory: About how much a run may take in all; where its numbers and those of its campaign take more, they are
+            compared in slices, on the disk beside OUT, and the sources are read twice.
         lock_seconds: How long to wait for another run on the same state.
     """
 
@@ -55,6 +58,7 @@ class Tuning:
     max_unpacked_ratio: int = 200
     row_group_rows: int = 1 << 18
     compression_level: int = 1
+    memory: int = 2 << 30
     lock_seconds: float = 10.0
 
     def __post_init__(self) -> None:
@@ -94,9 +98,13 @@ def _number(name: str, value: object) -> Any:
     return number if name == "lock_seconds" or not number.is_integer() else int(number)
 
 
-#: Options that do not decide what becomes of a row. Every other one tells two runs apart.
+#: Options that do not decide what becomes of a row. Every other one tells two runs apart; of suppression lists it is
+#: their content that does.
 _NOT_JUDGING = frozenset(
-    ("sources", "state", "out", "format", "fail_over", "overwrite", "again", "existing_campaign", "dry_run", "tuning")
+    (
+        *("sources", "state", "out", "format", "fail_over", "overwrite", "again", "existing_campaign", "dry_run"),
+        *("suppress", "suppress_max_age", "tuning"),
+    )
 )
 _TEXTS = ("profile", "region", "region_column", "campaign", "encoding", "delimiter", "records_path", "sheet")
 
@@ -112,11 +120,15 @@ class Options:
     region_column: str | None = None
     campaign: str | None = None
     state: Path = Path("leadsieve.duckdb")
-    out: Path | None = None
+    out: Path | str | None = None
     map: Mapping[str, str] = field(default_factory=dict)
     format: Format = "parquet"
     duplicates: Scope | None = None
+    duplicate_statuses: tuple[str, ...] | None = None
+    duplicate_age: int | None = None
     fail_over: float | None = None
+    suppress: tuple[Any, ...] = ()
+    suppress_max_age: int | None = None
     overwrite: bool = False
     again: bool = False
     existing_campaign: bool = False
@@ -142,6 +154,8 @@ class Options:
             raise UsageError(f"--duplicates {self.duplicates!r} is unknown; there are {', '.join(get_args(Scope))}")
         if self.duplicates in ("campaign", "all") and self.campaign is None:
             raise UsageError(f"--duplicates {self.duplicates} needs a campaign; add --campaign NAME")
+        if self.duplicate_statuses is not None or self.duplicate_age is not None:
+            self._check_policy()
         if self.existing_campaign and self.campaign is None:
             raise UsageError("--existing-campaign needs a campaign; add --campaign NAME")
         if self.campaign is not None and (not self.campaign.strip() or not self.campaign.isprintable()):
@@ -156,8 +170,28 @@ class Options:
             raise UsageError(f"--skip-rows {self.skip_rows} is less than none; give 0 or more")
         if self.rows is not None and self.rows < 1:
             raise UsageError(f"--rows {self.rows} leaves nothing to read; give 1 or more")
+        if any(isinstance(one, str) and not one for one in self.suppress):
+            raise UsageError("--suppress names nothing; give a file of numbers, or @LIST for a list kept in the state")
+        if "@" in [one for one in self.suppress if isinstance(one, str)]:
+            raise UsageError("--suppress @ names no list; write it like @dnc")
+        days = self.suppress_max_age
+        if days is not None and (type(days) is not int or days < 0):
+            raise UsageError(f"suppress_max_age={days!r} is not a number of days; give 0 or more")
         if self.fail_over is not None and not 0 <= self.fail_over <= 1:
             raise UsageError(f"fail_over={self.fail_over} is not a share between 0 and 1; 5% is 0.05")
+
+    def _check_policy(self) -> None:
+        """Refuse a duplicate policy that no campaign can go by."""
+        from leadsieve_rules.profiles.model import STATUSES
+
+        if self.campaign is None:
+            raise UsageError("which contacts make a duplicate matters to a campaign only; add --campaign NAME")
+        unknown = sorted(set(self.duplicate_statuses or ()) - set(STATUSES))
+        if unknown or self.duplicate_statuses == ():
+            what = f"--duplicate-statuses {unknown[0]!r} is unknown" if unknown else "--duplicate-statuses names none"
+            raise UsageError(f"{what}; there are {', '.join(STATUSES)}")
+        if self.duplicate_age is not None and (type(self.duplicate_age) is not int or self.duplicate_age < 1):
+            raise UsageError(f"duplicate_age={self.duplicate_age!r} is not a number of days; give 1 or more")
 
     def _check_kinds(self) -> None:
         """Refuse values of the wrong kind, which a notebook can give and the command line cannot."""
@@ -173,11 +207,11 @@ class Options:
         for name, value in {"rows": self.rows, "fail_over": self.fail_over, "skip_rows": self.skip_rows}.items():
             if value is not None and type(value) not in {int, float}:
                 raise UsageError(f"{name}={value!r} is not a number")
-        for name in ("state", "out"):
-            path = str(getattr(self, name) or "")
-            if "://" in path:
-                raise UsageError(f"--{name} {path} is a URL; name a local path")
-        paths = [source for source in self.sources if isinstance(source, str)]
+        if "://" in str(self.state):
+            raise UsageError(f"--state {self.state} is a URL; name a local path")
+        if isinstance(self.out, str):
+            check_url(self.out)
+        paths = [source for source in (*self.sources, *self.suppress) if isinstance(source, str)]
         if "\0" in "".join([*paths, *(v for v in texts.values() if v), str(self.state), str(self.out)]):
             raise UsageError("a path or name holds a NUL character, which no file has; check the quoting")
 
@@ -190,6 +224,29 @@ class Options:
             "map": [list(pair) for pair in self.map.items()],
             "max_record_bytes": self.tuning.max_record_bytes,
         }
+
+
+def check_url(out: str) -> None:
+    """Refuse a URL for `out` that is not of a folder in a store that can be written to.
+
+    Raises:
+        UsageError: It is not; what it tells holds no secret.
+    """
+    from leadsieve_connectors.sinks.remote import SCHEMES
+    from leadsieve_connectors.sources.storage import display_name
+
+    name = display_name(out)
+    scheme, _, rest = out.partition("://")
+    if scheme not in SCHEMES or "::" in out:
+        known = ", ".join(sorted(SCHEMES))
+        raise UsageError(f"--out {name}: nothing can be published there; name a folder, or a URL of {known}")
+    if "?" in rest or "#" in rest:
+        raise UsageError(f"--out {name.partition('#')[0]}: a URL for --out has no ? and no #; leave that part away")
+    parts = rest.rstrip("/").split("/")
+    if not all(parts) or {".", ".."} & set(parts):
+        raise UsageError(f"--out {name}: has an empty part, or . or ..; write the folder's own URL")
+    if len(parts) < 2 and scheme != "memory":
+        raise UsageError(f"--out {name}: names no folder in it; add one, such as {name.rstrip('/')}/leads")
 
 
 def parse_share(text: str) -> float:
@@ -232,3 +289,23 @@ def parse_pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
             raise UsageError(f"{option} names {key!r} twice; give it once")
         pairs[key] = value.strip() if option == "--map" else value
     return pairs
+
+
+def paths_and_frames(given: Any) -> tuple[Any, ...]:
+    """Return sources as a caller names them: the paths as strings, and the frames as they are.
+
+    Raises:
+        UsageError: What is given is neither, nor a list of them.
+    """
+    if isinstance(given, str | os.PathLike):
+        return (os.fspath(given),)
+    from leadsieve_connectors.sources import is_frame
+
+    if is_frame(given):
+        return (given,)
+    if not isinstance(given, list | tuple):
+        raise UsageError(f"{type(given).__name__} is no path, no frame, and no list of them")
+    for one in given:
+        if not isinstance(one, str | os.PathLike) and not is_frame(one):
+            raise UsageError(f"a {type(one).__name__} among the sources is no path and no frame")
+    return tuple(os.fspath(one) if isinstance(one, os.PathLike) else one for one in given)

@@ -11,7 +11,10 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +25,18 @@ import pyarrow as pa
 from leadsieve import publish
 from leadsieve.answers import answer, refusal
 from leadsieve.config import Options
-from leadsieve.duplicates import CampaignKeys, Held
+from leadsieve.duplicates import Contacts, Held
 from leadsieve.exceptions import OutputError, SourceError, TooManyRejected, UsageError
 from leadsieve.ledger import share_rejected
+from leadsieve.lists import Part as ListPart
+from leadsieve.lists import gather, judged_by, kept_lists, require_state, run_lists
 from leadsieve.manifest import manifest
 from leadsieve.prepare import Kept, describe, prepare, read_options
 from leadsieve.process import Job, Outcome, Task, process
 from leadsieve.progress import Callback
 from leadsieve.recognise import KEPT, earlier_run, require_same_result, standing_run, stands
 from leadsieve.run import Folder, Part, Run
+from leadsieve.suppression import Suppression
 from leadsieve.target import Target, aim, digest, found_settings
 from leadsieve_connectors import exceptions as connectors
 from leadsieve_connectors.campaigns import RunRecord, State, state_lock
@@ -49,10 +55,11 @@ def execute(options: Options, progress: Callback | None) -> Run:
     """
     started = datetime.now(UTC)
     target = aim(options)
+    lists = run_lists(options, target)
     try:
         with open_sources(options.sources, read_options(options)) as sources:
-            target = aim(options, found_settings(sources, options.settings))
-            return _run_sources(options, target, sources, progress, started)
+            target = judged_by(aim(options, found_settings(sources, options.settings)), lists)
+            return _run_sources(options, target, sources, lists, progress, started)
     except (connectors.SourceError, ColumnError, SourceError) as exc:
         # The target system would have been given no better a file.
         exc.answer = refusal(target.profile, target.settings)  # type: ignore[union-attr]
@@ -60,23 +67,30 @@ def execute(options: Options, progress: Callback | None) -> Run:
 
 
 def _run_sources(
-    options: Options, target: Target, sources: Sequence[Source], progress: Callback | None, started: datetime
+    options: Options,
+    target: Target,
+    sources: Sequence[Source],
+    lists: Sequence[ListPart],
+    progress: Callback | None,
+    started: datetime,
 ) -> Run:
     _require_distinct(sources)
-    if options.out is not None:
-        publish.locate(options.out)  # refuses what is never replaced, before a row is read
+    # Refuses what is never replaced, and a store that cannot be reached, before a row is read.
+    beside = None if options.campaign is None else options.state.parent
+    place = None if options.out is None else publish.place(options.out, beside)
     task = Task(options, target, sources, progress, started)
     if options.campaign is not None:
-        return _with_campaign(task, options.campaign)
-    job = _settle(task)
-    if options.out is None or options.dry_run:
+        return _with_campaign(task, options.campaign, place, lists)
+    job = _settle(task, gather(lists, options, started))
+    if place is None or options.dry_run:
         return _keep(job, None)
-    return _publish(job, options.out)
+    return _publish(job, place)
 
 
-def _settle(task: Task, kept: Kept | None = None) -> Job:
+def _settle(task: Task, suppression: Suppression | None, kept: Kept | None = None) -> Job:
     """Decide all that is decided before the first row."""
     plan, layout = prepare(task.sources, task.options, task.target, kept)
+    plan = replace(plan, suppression=suppression)
     return Job(task.options, task.target, task.sources, task.progress, task.started, plan, layout)
 
 
@@ -87,89 +101,100 @@ def _require_distinct(sources: Sequence[Source]) -> None:
             raise UsageError(f"source {name} is given more than once; a row is named by its file, so name each once")
 
 
-def _keep(job: Job, campaign: CampaignKeys | None) -> Run:
+def _keep(job: Job, campaign: Contacts | None) -> Run:
     """Run into a temporary folder that belongs to the `Run`."""
     path = Path(tempfile.mkdtemp(prefix="leadsieve-"))
     try:
         outcome = process(job, path, campaign)
         summary, info = _write_down(job, outcome, path, job.target.run_id(job.sources, 0))
-        _require_few_rejected(job, info, None)
+        _require_few_rejected(job, info)
     except BaseException:
         shutil.rmtree(path, ignore_errors=True)
         raise
-    return _run(job, Folder(path, owned=True), summary, info)
+    return _run(job, Folder.temporary(path), summary, info)
 
 
-def _publish(job: Job, out: Path) -> Run:
-    """Publish in OUT, with no campaign: the rename is the commit."""
-    publish.recover(out, None)
-    standing = None if job.options.again else standing_run(job, out)
+def _publish(job: Job, place: publish.Place) -> Run:
+    """Publish in OUT, with no campaign: that is the commit."""
+    place.recover(None)
+    standing = None if job.options.again else standing_run(job, place)
     if standing is not None:
-        return _repeated(job, out, standing)
+        return _repeated(job, place, standing)
     overwrite = job.options.overwrite
-    target = publish.check_out(out, overwrite=overwrite)
-    with publish.Staging(target, job.target.run_id(job.sources, 0)) as staging:
+    with place.staging(job.target.run_id(job.sources, 0), overwrite=overwrite) as staging:
         outcome = process(job, staging.folder, None)
         summary, info = _write_down(job, outcome, staging.folder, staging.run_id)
-        _require_few_rejected(job, info, staging)
-        publish.commit(staging, overwrite=overwrite)
-    return _run(job, Folder(out), summary, info)
+        _require_few_rejected(job, info, (place, staging))
+        info["files"] = place.commit(staging, overwrite=overwrite)
+        folder = place.keep(staging)
+    return _run(job, folder, summary, info)
 
 
-def _with_campaign(task: Task, campaign: str) -> Run:
+def _with_campaign(task: Task, campaign: str, place: publish.Place | None, lists: Sequence[ListPart]) -> Run:
     """Judge against the campaign under the state's lock, and add the accepted rows to it unless the run is dry."""
     options, job = task.options, None
     state = State(options.state, wait_seconds=options.tuning.lock_seconds)
     if not state.path.exists():
         if options.existing_campaign:
             raise UsageError(f"campaign {campaign!r} does not exist: there is no state {options.state}")
-        job = _settle(task)  # no state is made for a source whose columns cannot be mapped
+        require_state(options)
+        # No state is made for a source whose columns cannot be mapped.
+        job = _settle(task, gather(lists, options, task.started))
         if options.dry_run:
             return _keep(job, None)
     with state_lock(options.state, wait_seconds=options.tuning.lock_seconds):
         created = state.ensure()
         _announce(options, state, campaign, created=created)
-        if options.dry_run or options.out is None:
-            job = job if created and job is not None else _settle(task, _kept_in(state))
-            return _keep(job, _campaign_keys(job, state, campaign, before_run=None, when=job.started))
-        return _import(task, state, campaign, options.out, job if created else None)
+        if not created or job is None:
+            job, lists = None, [*lists, *kept_lists(options, state, campaign)]
+            suppression = gather(lists, options, task.started)
+        else:
+            suppression = job.plan.suppression
+        if options.dry_run or place is None:
+            job = job or _settle(task, suppression, _kept_in(state))
+            return _keep(job, _contacts(job, state, campaign, before_run=None, when=job.started))
+        return _import(task, state, campaign, place, suppression, job)
 
 
-def _import(task: Task, state: State, campaign: str, out: Path, job: Job | None) -> Run:
+def _import(
+    task: Task, state: State, campaign: str, place: publish.Place, suppression: Suppression | None, job: Job | None
+) -> Run:
     """Publish in OUT and add the accepted rows to the campaign; or publish an earlier run again.
 
     Args:
         task: What to do.
         state: Where the campaign is kept.
         campaign: Its name.
-        out: What is published.
+        place: Where it is published.
+        suppression: The numbers that must not be called.
         job: The task settled, where the state is new and so keeps no mapping.
     """
     options = task.options
-    finished = publish.recover(out, state)
+    finished = place.recover(state)
     # With --again only a run that this very command began, and that a crash cut short, is this run.
     known = [r for r in state.runs(campaign) if not options.again or r.run_id in finished]
-    record = earlier_run(task, known, out)
+    record = earlier_run(task, known, place)
     seq = state.next_seq() if record is None else record.seq
-    job = job or _settle(task, _kept_in(state) if record is None else _kept_by(record, task.sources))
+    job = job or _settle(task, suppression, _kept_in(state) if record is None else _kept_by(record, task.sources))
     if record is not None:
-        standing = publish.published(out)
+        standing = place.published()
         if standing is not None and standing["run_id"] == record.run_id and stands(job, standing):
-            return _repeated(job, out, standing)
+            return _repeated(job, place, standing)
         _log.info("this is run %s again: it is published as it was judged then, nothing is imported", record.run_id)
     when = job.started if record is None else record.committed_at
     run_id = job.target.run_id(job.sources, seq) if record is None else record.run_id
-    keys = _campaign_keys(job, state, campaign, before_run=seq, when=when)
+    keys = _contacts(job, state, campaign, before_run=seq, when=when)
     own = None if record is None else run_id
-    with publish.Staging(publish.check_out(out, overwrite=options.overwrite, run_id=own), run_id) as staging:
+    with place.staging(run_id, overwrite=options.overwrite, own=own) as staging:
         outcome = process(job, staging.folder, keys)
         if record is not None:
             require_same_result(record, outcome, state)
         summary, info = _write_down(job, outcome, staging.folder, run_id)
-        _require_few_rejected(job, info, staging)
+        _require_few_rejected(job, info, (place, staging))
         entry = None if record is not None else _entry(job, state, campaign, seq, outcome, info)
-        publish.commit(staging, overwrite=options.overwrite, entry=entry)
-    return _run(job, Folder(out), summary, info, repeated=record is not None)
+        info["files"] = place.commit(staging, overwrite=options.overwrite, entry=entry)
+        folder = place.keep(staging)
+    return _run(job, folder, summary, info, repeated=record is not None)
 
 
 def _kept_in(state: State) -> Kept:
@@ -197,7 +222,7 @@ def _entry(job: Job, state: State, campaign: str, seq: int, outcome: Outcome, in
         manifest=info["files"],
         info={key: info[key] for key in KEPT},
     )
-    return publish.Entry(state, record, _key_batches(outcome.keys), _to_keep(job, state))
+    return publish.Entry(state, record, _key_batches(outcome.keys), _to_keep(job, state), outcome.collided)
 
 
 def _to_keep(job: Job, state: State) -> dict[tuple[str, ...], Mapping[str, str]]:
@@ -225,23 +250,20 @@ def _announce(options: Options, state: State, campaign: str, *, created: bool) -
     _log.warning("NEW CAMPAIGN %r: it is not in the state yet (there are: %s)", campaign, others)
 
 
-def _campaign_keys(
-    job: Job, state: State, campaign: str, *, before_run: int | None, when: datetime
-) -> CampaignKeys | None:
-    """Load the numbers that make a duplicate, by the profile's statuses and age."""
+def _contacts(job: Job, state: State, campaign: str, *, before_run: int | None, when: datetime) -> Contacts | None:
+    """Say which contacts make a duplicate, by the profile's statuses and age; none of them is read yet."""
     scope, rule = job.target.scope, job.target.profile.duplicates
     if scope not in ("campaign", "all"):
         return None
     names = [campaign] if scope == "campaign" else [info.name for info in state.campaigns()]
-    held = []
-    for name in names:
-        runs = {
-            run.seq: run.run_id
-            for run in state.runs(name)
-            if rule.age_days is None or (when - run.committed_at).days < rule.age_days
-        }
-        held.append(Held(name, state.contacts(name, before_run=before_run), runs))
-    return CampaignKeys(held, rule.statuses)
+    return Contacts(
+        held=[Held(name, {run.seq: run.run_id for run in state.runs(name)}) for name in names],
+        total=cache(lambda: sum(info.contacts for info in state.campaigns() if info.name in names)),
+        read=lambda: chain.from_iterable(state.contacts(name, before_run=before_run) for name in names),
+        lookup=lambda keys: chain.from_iterable(state.lookup(name, keys, before_run=before_run) for name in names),
+        statuses=rule.statuses,
+        after=None if rule.age_days is None else when - timedelta(days=rule.age_days),
+    )
 
 
 def _write_down(job: Job, outcome: Outcome, folder: Path, run_id: str) -> tuple[Any, dict[str, Any]]:
@@ -261,6 +283,7 @@ def _write_down(job: Job, outcome: Outcome, folder: Path, run_id: str) -> tuple[
         options=job.options,
         target=job.target,
         sources=describe(job.sources, job.plan),
+        suppression=job.plan.suppression,
         ledger=outcome.ledger.to_dict(),
         answers={"raw": predicted},
         started=job.started,
@@ -271,14 +294,14 @@ def _write_down(job: Job, outcome: Outcome, folder: Path, run_id: str) -> tuple[
     return predicted.body, info
 
 
-def _require_few_rejected(job: Job, info: Mapping[str, Any], staging: publish.Staging | None) -> None:
+def _require_few_rejected(
+    job: Job, info: Mapping[str, Any], written: tuple[publish.Place, publish.Staging] | None = None
+) -> None:
     """End the run where too many rows are rejected; what was rejected, and why, goes to OUT.failed."""
     limit, share = job.options.fail_over, share_rejected(info["ledger"])
     if limit is None or share <= limit:
         return
-    where = ""
-    if staging is not None:
-        where = _keep_failed(info, staging)
+    where = "" if written is None else _keep_failed(info, *written)
     failure = TooManyRejected(
         f"{share:.2%} of {info['ledger']['rows']:,} rows were rejected, more than the {limit:.2%} allowed: "
         f"nothing was committed{where}"
@@ -287,33 +310,37 @@ def _require_few_rejected(job: Job, info: Mapping[str, Any], staging: publish.St
     raise failure
 
 
-def _keep_failed(info: Mapping[str, Any], staging: publish.Staging) -> str:
+def _keep_failed(info: Mapping[str, Any], place: publish.Place, staging: publish.Staging) -> str:
     """Publish what was rejected, and why, in OUT.failed, and say where it is."""
-    failed = staging.target.with_name(f"{staging.target.name}.failed")
     try:
-        publish.recover(failed, None)
-        standing = publish.read_run(failed)
+        failed = place.failed()
+        failed.recover(None)
+        standing = failed.standing()
         # Only an earlier failure may be replaced: a user's own publication may have this name.
         overwrite = standing is not None and bool(standing.get("failed"))
-        with publish.Staging(publish.check_out(failed, overwrite=overwrite), staging.run_id) as aside:
+        with failed.staging(staging.run_id, overwrite=overwrite) as aside:
             files = [entry for entry in info["files"] if not entry["name"].startswith("accepted.")]
             publish.move(staging.folder, aside.folder, [entry["name"] for entry in files])
             publish.write_json(aside.folder / "run.json", {**info, "files": files, "failed": True})
-            publish.commit(aside, overwrite=overwrite)
-    except OutputError as exc:
+            failed.commit(aside, overwrite=overwrite)
+    except (OutputError, connectors.SinkError) as exc:
         return f"; the rejected rows could not be kept: {exc.message}"
-    return f"; the rejected rows are in {failed}"
+    return f"; the rejected rows are in {failed.name}"
 
 
-def _repeated(job: Job, out: Path, standing: Mapping[str, Any]) -> Run:
-    """Return the run that stands in OUT already, whole and undamaged."""
-    _log.info("run %s stands in %s already: nothing is done again (use --again to force it)", standing["run_id"], out)
-    _require_few_rejected(job, standing, None)
-    return _run(job, Folder(out), json.loads((out / "summary.json").read_bytes()), standing, repeated=True)
+def _repeated(job: Job, place: publish.Place, standing: Mapping[str, Any]) -> Run:
+    """Return the run that stands in OUT already."""
+    run_id, proven = standing["run_id"], place.proven
+    _log.info(
+        "run %s stands in %s already (%s): nothing is done again (use --again to force it)", run_id, place.name, proven
+    )
+    _require_few_rejected(job, standing)
+    folder = place.reopen(standing)
+    return _run(job, folder, json.loads(folder.file("summary.json").read_bytes()), standing, repeated=True)
 
 
 def _run(job: Job, folder: Folder, summary: Any, info: Mapping[str, Any], *, repeated: bool = False) -> Run:
-    rows = {entry["name"]: entry["rows"] for entry in info["files"]}
+    rows = {entry["name"].rpartition("/")[2]: entry["rows"] for entry in info["files"]}
     parts = {}
     for name, schema in job.schemas.items():
         file = f"{name}.{job.options.format}"

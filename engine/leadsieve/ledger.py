@@ -49,6 +49,15 @@ class Ledger:
         """Open a ledger for sources by name."""
         return cls([FileCount(name) for name in names])
 
+    @classmethod
+    def of_dict(cls, values: Mapping[str, Any], listed: int) -> Ledger:
+        """Read the counts that the proof needs back from what `to_dict` gave, and the lines that the errors hold."""
+        files = [
+            FileCount(f["lead_file"], f["rows"], f["accepted"], f["rejected"], f["blank_records"])
+            for f in values["files"]
+        ]
+        return cls(files, reasons=Counter(values["reasons"]), listed=listed)
+
     @property
     def rows(self) -> int:
         """Rows read."""

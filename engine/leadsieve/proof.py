@@ -1,4 +1,7 @@
-"""The proof that every input row is once in accepted or rejected: what was read against what stands on the disk."""
+"""The proof that every input row is once in accepted or rejected: what was read against what stands on the disk.
+
+A run proves itself before it publishes; `leadsieve verify` does the same to what was published long ago.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,10 @@ REJECTED_COLUMNS = ("lead_file", "lead_row", "reject_reason")
 _Rows = npt.NDArray[np.int64]
 
 
+class Unproven(Exception):
+    """The files do not hold what the ledger counts; the message says what does not agree."""
+
+
 def prove(
     read: Sequence[int],
     ledger: Ledger,
@@ -29,7 +36,26 @@ def prove(
     rejected: Iterable[pa.RecordBatch],
     errors: int,
 ) -> None:
-    """Prove that the finished files hold each row that was read exactly once, and what the ledger says of it.
+    """Prove that the finished files of a run hold each row that was read exactly once; for the arguments see `compare`.
+
+    Raises:
+        InternalError: Anything does not agree; the message says what.
+    """
+    try:
+        compare(read, ledger, keys, accepted, rejected, errors)
+    except Unproven as exc:
+        raise InternalError(f"the run's own proof failed, nothing was published: {exc}; please report this") from exc
+
+
+def compare(
+    read: Sequence[int],
+    ledger: Ledger,
+    keys: Sequence[npt.NDArray[np.uint64]],
+    accepted: Iterable[pa.RecordBatch],
+    rejected: Iterable[pa.RecordBatch],
+    errors: int,
+) -> None:
+    """Compare finished files with what was read: each row is in them exactly once, and is what the ledger says of it.
 
     Args:
         read: Rows of each source, counted as they were read.
@@ -40,10 +66,10 @@ def prove(
         errors: Lines of the errors file.
 
     Raises:
-        InternalError: Anything does not agree; the message says what.
+        Unproven: Anything does not agree; the message says what.
     """
     if list(read) != [file.rows for file in ledger.files]:
-        raise broken("rows that were read were not judged")
+        raise Unproven("rows that were read were not judged")
     seen = [np.zeros(rows + 1, np.bool_) for rows in read]
     reasons: Counter[str] = Counter()
     written = _Written(ledger, seen)
@@ -52,26 +78,26 @@ def prove(
         for count in pc.value_counts(batch.column("reject_reason")).to_pylist():
             reasons[count["values"]] += count["counts"]
     if written.close() != [file.rejected for file in ledger.files] or reasons != ledger.reasons:
-        raise broken("the rejected file does not hold what the ledger counts")
+        raise Unproven("the rejected file does not hold what the ledger counts")
     expected = np.concatenate([np.zeros(0, np.uint64), *keys])
     written, at = _Written(ledger, seen), 0
     for batch in accepted:
         written.take(batch)
         numbers = batch.column(PHONE)
-        if numbers.null_count or not np.array_equal(_keys(numbers), expected[at : at + len(numbers)]):
-            raise broken("the accepted file does not hold the numbers that were accepted")
+        if numbers.null_count or not np.array_equal(read_keys(numbers), expected[at : at + len(numbers)]):
+            raise Unproven("the accepted file does not hold the numbers that were accepted")
         at += len(numbers)
     if at != len(expected) or written.close() != [file.accepted for file in ledger.files]:
-        raise broken("the accepted file does not hold what the ledger counts")
+        raise Unproven("the accepted file does not hold what the ledger counts")
     for file, rows in zip(ledger.files, seen, strict=True):
         # Row 0 does not exist, so as many are written as were read only if all of them are.
         if int(rows.sum()) != file.rows or file.rows != file.accepted + file.rejected:
-            raise broken(f"{file.name}: {file.rows} rows were read and {int(rows.sum())} were written")
+            raise Unproven(f"{file.name}: {file.rows} rows were read and {int(rows.sum())} were written")
     if errors != ledger.listed:
-        raise broken(f"the errors file holds {errors} lines and the run found {ledger.listed}")
+        raise Unproven(f"the errors file holds {errors} lines and the run found {ledger.listed}")
 
 
-def _keys(e164: pa.Array) -> npt.NDArray[np.uint64]:
+def read_keys(e164: pa.Array) -> npt.NDArray[np.uint64]:
     """Read numbers back as keys: all digits of the E.164 form as one unsigned integer."""
     return np.asarray(pc.utf8_slice_codeunits(e164, 1).cast(pa.uint64()).to_numpy(zero_copy_only=False), np.uint64)
 
@@ -95,11 +121,11 @@ class _Written:
         for file, rows in self._stretches(batch):
             seen = self._seen[file]
             if (file, int(rows[0])) <= self._last or np.any(np.diff(rows) <= 0):
-                raise broken("rows were written out of order")
+                raise Unproven("rows were written out of order")
             if rows[0] < 1 or rows[-1] >= len(seen):
-                raise broken("a row was written that was not read")
+                raise Unproven("a row was written that was not read")
             if np.any(seen[rows]):
-                raise broken("a row was written twice")
+                raise Unproven("a row was written twice")
             seen[rows] = True
             self._counts[file] += len(rows)
             self._last = (file, int(rows[-1]))
@@ -113,15 +139,10 @@ class _Written:
         encoded = batch.column("lead_file").dictionary_encode()
         names = encoded.dictionary.to_pylist()
         if encoded.null_count or not all(name in self._ordinals for name in names):
-            raise broken("a row was written under the name of no source")
+            raise Unproven("a row was written under the name of no source")
         files = np.array([self._ordinals[name] for name in names], np.int64)[encoded.indices.to_numpy()]
         rows = batch.column("lead_row").to_numpy()
         borders = np.flatnonzero(np.diff(files)) + 1
         for start, end in zip([0, *borders], [*borders, len(files)], strict=True):
             if end > start:
                 yield int(files[start]), rows[start:end]
-
-
-def broken(what: str) -> InternalError:
-    """Return the error of a run whose own proof fails."""
-    return InternalError(f"the run's own proof failed, nothing was published: {what}; please report this")

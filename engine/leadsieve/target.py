@@ -6,7 +6,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -15,7 +15,8 @@ from leadsieve.config import Options, Scope
 from leadsieve.exceptions import UsageError
 from leadsieve_connectors.sources import Source
 from leadsieve_rules import phone
-from leadsieve_rules.profiles import Profile, Settings, profile_text, read_profile, resolve_settings
+from leadsieve_rules.profiles import Profile, Settings, profile_text, read_profile, resolve_settings, settle
+from leadsieve_rules.profiles.model import DuplicateRule
 
 #: The packages whose versions decide results or bytes.
 _PACKAGES = ("duckdb", "numpy", "pandera", "phonenumbers", "polars", "pyarrow")
@@ -42,7 +43,8 @@ class Target:
     @property
     def options_fingerprint(self) -> str:
         """Hex SHA-256 that is equal for runs that would judge every row alike."""
-        return digest(self.judging)
+        # What is not said is left out, so that an option which a later version brings tells no older run apart.
+        return digest({name: value for name, value in self.judging.items() if value not in (None, [], (), {})})
 
     def fingerprint(self, sources: Sequence[Mapping[str, Any]]) -> str:
         """Return the hex SHA-256 that is equal for runs of the same sources with the same options.
@@ -88,6 +90,8 @@ def aim(options: Options, found: Mapping[str, Any] | None = None) -> Target:
     if options.campaign is not None and "campaign_name" in profile.settings:
         given.setdefault("campaign_name", options.campaign)
     settings = resolve_settings(profile, given)
+    profile = settle(profile, settings.values)
+    profile = replace(profile, duplicates=_duplicates(options, profile.duplicates))
     region = options.region.upper() if options.region is not None else profile.phone.default_region
     phone.check_region(region)
     scope = _scope(options, profile)
@@ -126,6 +130,13 @@ def found_settings(sources: Sequence[Source], told: Collection[str]) -> dict[str
                     f"their own, or say which with --set {name}=VALUE"
                 )
     return {name: value for name, (value, _) in found.items()}
+
+
+def _duplicates(options: Options, rule: DuplicateRule) -> DuplicateRule:
+    """Settle which contacts make a duplicate: as told, else as the profile says."""
+    statuses = rule.statuses if options.duplicate_statuses is None else options.duplicate_statuses
+    age_days = rule.age_days if options.duplicate_age is None else options.duplicate_age
+    return replace(rule, statuses=statuses, age_days=age_days)
 
 
 def _scope(options: Options, profile: Profile) -> Scope:

@@ -15,6 +15,7 @@ from leadsieve_rules import exceptions as rules_exceptions
 
 def test_the_names_are_these() -> None:
     assert ls.__all__ == [
+        "Campaigns",
         "Inspection",
         "InternalError",
         "Interrupted",
@@ -37,6 +38,7 @@ def test_the_names_are_these() -> None:
         "normalize_phones",
         "profile_template",
         "profiles",
+        "verify",
     ]
     assert all(getattr(ls, name).__doc__ for name in ls.__all__)
     with pytest.raises(AttributeError, match="claen"):

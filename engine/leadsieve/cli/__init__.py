@@ -8,11 +8,14 @@ import sys
 import click
 
 import leadsieve
+from leadsieve.cli.campaign import campaign
 from leadsieve.cli.clean import clean
 from leadsieve.cli.inspect import inspect
 from leadsieve.cli.mappings import mappings
 from leadsieve.cli.profiles import profiles
 from leadsieve.cli.report import fail
+from leadsieve.cli.suppress import suppress
+from leadsieve.cli.verify import verify
 from leadsieve.exceptions import InternalError, OutputError, UsageError
 
 
@@ -27,10 +30,8 @@ def cli() -> None:
     """
 
 
-cli.add_command(clean)
-cli.add_command(inspect)
-cli.add_command(mappings)
-cli.add_command(profiles)
+for command in (campaign, clean, inspect, mappings, profiles, suppress, verify):
+    cli.add_command(command)
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ from leadsieve.config import parse_names, parse_pairs, parse_share
 @click.option(
     "--state", metavar="FILE", help="Where campaigns are kept.  [default: leadsieve.duckdb, or LEADSIEVE_STATE]"
 )
-@click.option("--out", metavar="OUT", help="Folder to publish; must be missing or empty.")
+@click.option("--out", metavar="OUT", help="Folder or URL to publish; must be missing or empty.")
 @click.option("--map", "maps", multiple=True, metavar="COLUMN=FIELD", help="Take a field from a column. Repeats.")
 @click.option("--format", "format_", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True)
 @click.option(
@@ -36,7 +36,16 @@ from leadsieve.config import parse_names, parse_pairs, parse_share
     type=click.Choice(["none", "file", "run", "campaign", "all"]),
     help="What a number must not repeat.  [default: campaign where one is named, else run]",
 )
+@click.option("--duplicate-statuses", metavar="A,B", help="Only contacts in these statuses make a duplicate.")
+@click.option("--duplicate-age", type=int, metavar="DAYS", help="Only contacts that changed in so many days do.")
 @click.option("--fail-over", metavar="SHARE", help="Commit nothing where more rows are rejected, such as 5%.")
+@click.option(
+    "--suppress",
+    multiple=True,
+    metavar="FILE|@LIST",
+    help="Numbers that are never accepted: a file, or a list that the state keeps. Repeats.",
+)
+@click.option("--suppress-max-age", type=int, metavar="DAYS", help="Refuse suppression lists that are older.")
 @click.option("--overwrite", is_flag=True, help="Replace what leadsieve published in OUT before.")
 @click.option("--again", is_flag=True, help="Import a second time what was imported before.")
 @click.option("--existing-campaign", is_flag=True, help="Fail where the campaign does not exist.")
@@ -50,6 +59,7 @@ def clean(
     settings: tuple[str, ...],
     maps: tuple[str, ...],
     columns: str | None,
+    duplicate_statuses: str | None,
     format_: Any,
     fail_over: str | None,
     as_json: bool,
@@ -73,6 +83,7 @@ def clean(
                 settings=parse_pairs("--set", settings),
                 map=parse_pairs("--map", maps),
                 columns=None if columns is None else parse_names("--columns", columns),
+                duplicate_statuses=duplicate_statuses and parse_names("--duplicate-statuses", duplicate_statuses),
                 format=format_,
                 fail_over=parse_share(fail_over) if fail_over is not None else None,
                 progress=progress or False,
@@ -85,7 +96,7 @@ def clean(
                 click.echo(printable(_told(run.info, run.out)))
 
 
-def _told(info: Mapping[str, Any], out: Path | None) -> str:
+def _told(info: Mapping[str, Any], out: Path | str | None) -> str:
     """Say in a few lines what became of the rows."""
     ledger = info["ledger"]
     lines = [f"{ledger['rows']:,} rows: {ledger['accepted']:,} accepted, {ledger['rejected']:,} rejected"]

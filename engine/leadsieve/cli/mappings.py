@@ -5,13 +5,12 @@ from __future__ import annotations
 import click
 
 import leadsieve
+from leadsieve.cli.reading import state_option
 from leadsieve.cli.report import print_json, printable, speaking
 
 
 @click.command()
-@click.option(
-    "--state", metavar="FILE", help="Where campaigns are kept.  [default: leadsieve.duckdb, or LEADSIEVE_STATE]"
-)
+@state_option
 @click.option("--forget", metavar="ID", help="Forget one: its id, or the beginning of it.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 def mappings(state: str | None, forget: str | None, as_json: bool) -> None:

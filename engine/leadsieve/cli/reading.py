@@ -1,4 +1,4 @@
-"""The options that say how sources are read, shared by the commands that read them."""
+"""The options that several commands share: where the state is, and how sources are read."""
 
 from __future__ import annotations
 
@@ -19,6 +19,24 @@ _OPTIONS = (
     click.option("--sheet", metavar="S", help="Which sheet of a workbook, by name or position."),
     click.option("--records-path", metavar="P", help="Where the records stand in a JSON document, such as data.leads."),
 )
+
+
+state_option = click.option(
+    "--state", metavar="FILE", help="Where campaigns are kept.  [default: leadsieve.duckdb, or LEADSIEVE_STATE]"
+)
+_LIST_OPTIONS = (
+    click.option("--map", "maps", multiple=True, metavar="COLUMN=FIELD", help="Take a field from a column. Repeats."),
+    click.option("--region", metavar="CC", help="Country of numbers without a country code, such as IN or US."),
+    click.option("--region-column", metavar="C", help="Column that holds each entry's country."),
+)
+
+
+def list_options(command: _Command) -> _Command:
+    """Give a command the options that say how a list of numbers is read."""
+    command = reading_options(command)
+    for option in reversed(_LIST_OPTIONS):
+        command = option(command)
+    return command
 
 
 def reading_options(command: _Command) -> _Command:

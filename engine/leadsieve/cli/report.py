@@ -9,13 +9,17 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from types import FrameType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from leadsieve.exceptions import Interrupted, LeadsieveError
+from leadsieve.exceptions import Interrupted, LeadsieveError, StateError
 from leadsieve.progress import Callback, Progress
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _STOPPED = "stopped by a signal; nothing is half done, and the same command again gives the whole result"
 
@@ -36,20 +40,32 @@ def speaking(*, as_json: bool, quiet: bool) -> Iterator[None]:
     handler = _Decisions()
     log.addHandler(handler)
     log.setLevel(logging.WARNING if quiet else logging.INFO)
-    before = signal.signal(signal.SIGTERM, _terminated)
+    received: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> NoReturn:
+        received.append(number)
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     failure: LeadsieveError | None = None
+    done = False
     try:
         yield
+        done = True
     except LeadsieveError as exc:
         failure = exc
-    except KeyboardInterrupt as exc:
+    except BaseException:
+        # DuckDB drops what a handler raises and raises an error of its own: after a signal any failure is its doing.
+        if not received:
+            raise
+    finally:
+        for number, handler_before in before.items():
+            signal.signal(number, handler_before)
+        log.removeHandler(handler)
+    if received and (failure is not None or not done):
         # Libraries deliver the signal once more when they return; one is enough.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        number = signal.SIGTERM if isinstance(exc, _Terminated) else signal.SIGINT
-        failure = Interrupted(_STOPPED, exit_code=128 + number)
-    finally:
-        signal.signal(signal.SIGTERM, before)
-        log.removeHandler(handler)
+        failure = Interrupted(_STOPPED, exit_code=128 + received[0])
     if failure is not None:
         # What the frames of the failure hold, such as an open database, must go before the interpreter does:
         # DuckDB complains on stderr of objects that outlive it.
@@ -70,14 +86,6 @@ def fail(exc: LeadsieveError, *, as_json: bool) -> NoReturn:
 def printable(text: str) -> str:
     """Escape control characters, so that a cell or a name cannot command the terminal."""
     return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
-
-
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM: like Ctrl-C no error of the code that it happens to meet."""
-
-
-def _terminated(_signum: int, _frame: FrameType | None) -> NoReturn:
-    raise _Terminated
 
 
 class _Decisions(logging.Handler):
@@ -109,3 +117,68 @@ def progress_bar(*, quiet: bool) -> Iterator[Callback | None]:
 def print_json(value: Any) -> None:
     """Print one JSON object on stdout."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_table(table: pa.Table, *, as_json: bool, empty: str) -> None:
+    """Print a table on stdout: as JSON objects, or in columns for people.
+
+    Args:
+        table: What to print.
+        as_json: Print a JSON array of objects.
+        empty: What to say to people where there are no rows.
+    """
+    if as_json:
+        print_json([{name: _plain(value) for name, value in row.items()} for row in table.to_pylist()])
+    elif not table.num_rows:
+        click.echo(empty)
+    else:
+        click.echo(printable("\n".join(_in_columns(table))))
+
+
+def print_findings(findings: pa.Table, *, as_json: bool, well: str) -> None:
+    """Print what does not agree, and end the process with exit code 4 where there is anything.
+
+    Args:
+        findings: One row for each disagreement.
+        as_json: Print one JSON object, which has them under `findings`.
+        well: What to say to people where there is none.
+    """
+    if as_json:
+        print_json({"findings": findings.to_pylist()})
+    elif not findings.num_rows:
+        click.echo(printable(well))
+    for found in [] if as_json else findings.to_pylist():
+        click.echo(printable(f"{found['where']}: {found['problem']}; {found['advice']}"))
+    if findings.num_rows:
+        sys.exit(StateError.exit_code)
+
+
+def _in_columns(table: pa.Table) -> Iterator[str]:
+    """Lay a table out for people: numbers to the right, and no column in which nothing stands."""
+    columns = []
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        values = column.to_pylist()
+        if all(value is None for value in values):
+            continue
+        cells = [name.replace("_", " "), *(_told(value) for value in values)]
+        width = max(len(cell) for cell in cells)
+        right = any(isinstance(value, int) and not isinstance(value, bool) for value in values)
+        columns.append([cell.rjust(width) if right else cell.ljust(width) for cell in cells])
+    for row in zip(*columns, strict=True):
+        yield "  ".join(row).rstrip()
+
+
+def _told(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}Z"
+    return " ".join(str(value).split())
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat(timespec="seconds") if isinstance(value, datetime) else value

@@ -15,7 +15,7 @@ from leadsieve.config import Options, Scope
 from leadsieve.exceptions import UsageError
 from leadsieve_connectors.sources import Source
 from leadsieve_rules import phone
-from leadsieve_rules.profiles import Profile, Settings, profile_text, read_profile, resolve_settings, settle
+from leadsieve_rules.profiles import Profile, Settings, profile_text, read_profile, resolve_settings
 from leadsieve_rules.profiles.model import DuplicateRule
 
 #: The packages whose versions decide results or bytes.
@@ -90,7 +90,6 @@ def aim(options: Options, found: Mapping[str, Any] | None = None) -> Target:
     if options.campaign is not None and "campaign_name" in profile.settings:
         given.setdefault("campaign_name", options.campaign)
     settings = resolve_settings(profile, given)
-    profile = settle(profile, settings.values)
     profile = replace(profile, duplicates=_duplicates(options, profile.duplicates))
     region = options.region.upper() if options.region is not None else profile.phone.default_region
     phone.check_region(region)

@@ -21,7 +21,8 @@ _BLOCKS = re.findall(r"```(sh|python)\n(.*?)```", README, re.DOTALL)
 def clone(tmp_path: Path) -> Path:
     """A folder with what the README's examples name."""
     (tmp_path / "tests" / "data").mkdir(parents=True)
-    shutil.copy(ROOT / "tests" / "data" / "leads.csv", tmp_path / "tests" / "data")
+    for name in ("leads.csv", "results.csv"):
+        shutil.copy(ROOT / "tests" / "data" / name, tmp_path / "tests" / "data")
     return tmp_path
 
 

@@ -6,16 +6,19 @@ key, and any of its bits can choose a place. Indexes are cast to unsigned, which
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numba
 import numpy as np
 
-from leadsieve.jit import array, compiled, entry
+from leadsieve_rules.jit import MachineCode, array, compiled
 
 U = np.uint64
 S = np.int64
 W = np.uint32
+
+_code = MachineCode("key-code", [Path(__file__)])
 
 #: An odd number, so that multiplying by it maps 64-bit words one to one.
 FACTOR = np.uint64(0xD6E8FEB86659FD93)
@@ -50,7 +53,7 @@ _u64, _i64, _u32 = numba.uint64, numba.int64, numba.uint32
 _KEYS = array(_u64, readonly=True)
 
 
-@entry(_u64(_KEYS, _u64, _u64, _u64, array(_u32)))
+@_code.entry(_u64(_KEYS, _u64, _u64, _u64, array(_u32)))
 def count_keys(keys: Any, part_mask: Any, part: Any, shift: Any, offsets: Any) -> Any:
     """Count the keys of each bucket.
 
@@ -73,7 +76,7 @@ def count_keys(keys: Any, part_mask: Any, part: Any, shift: Any, offsets: Any) -
     return total
 
 
-@entry(_u64(_KEYS, _KEYS, _u64, _u64, _u64, array(_u32), array(_u64)))
+@_code.entry(_u64(_KEYS, _KEYS, _u64, _u64, _u64, array(_u32), array(_u64)))
 def place_keys(keys: Any, tags: Any, part_mask: Any, part: Any, shift: Any, offsets: Any, words: Any) -> Any:
     """Put each key into its bucket.
 
@@ -103,7 +106,7 @@ def place_keys(keys: Any, tags: Any, part_mask: Any, part: Any, shift: Any, offs
     return total
 
 
-@entry(_i64(array(_u64), array(_u32), _u64))
+@_code.entry(_i64(array(_u64), array(_u32), _u64))
 def sort_buckets(words: Any, offsets: Any, shift: Any) -> Any:
     """Sort each bucket and keep the least tag of each key, closing the gaps; return how many words are left."""
     left = U(64) - shift
@@ -129,7 +132,7 @@ def sort_buckets(words: Any, offsets: Any, shift: Any) -> Any:
     return kept
 
 
-@entry(_i64(_KEYS, _KEYS, _u64, _u64, _u64, _i64, array(_i64), array(_u64)))
+@_code.entry(_i64(_KEYS, _KEYS, _u64, _u64, _u64, _i64, array(_i64), array(_u64)))
 def gather_keys(keys: Any, tags: Any, part_mask: Any, part: Any, left: Any, room: Any, fills: Any, words: Any) -> Any:
     """Put each key into its group of buckets, in the order in which they come.
 
@@ -159,7 +162,7 @@ def gather_keys(keys: Any, tags: Any, part_mask: Any, part: Any, left: Any, room
     return S(1)
 
 
-@entry(_i64(array(_u64), _i64, array(_i64), _u64, _u64, array(_i64), array(_u64), array(_u32)))
+@_code.entry(_i64(array(_u64), _i64, array(_i64), _u64, _u64, array(_i64), array(_u64), array(_u32)))
 def settle_groups(
     words: Any, room: Any, fills: Any, left: Any, bits: Any, places: Any, scratch: Any, offsets: Any
 ) -> Any:
@@ -217,7 +220,7 @@ def settle_groups(
     return kept
 
 
-@entry(numba.void(_KEYS, array(_u64, readonly=True), array(_u32, readonly=True), _u64, array(_u64), array(_i64)))
+@_code.entry(numba.void(_KEYS, array(_u64, readonly=True), array(_u32, readonly=True), _u64, array(_u64), array(_i64)))
 def find_keys(keys: Any, words: Any, offsets: Any, shift: Any, block: Any, found: Any) -> None:
     """Find the position of each key among the words, or -1.
 
@@ -280,7 +283,7 @@ def _grow(slots: Any, base: Any, old: Any, new: Any, scratch: Any) -> None:
         slots[U(at)], slots[U(at + 1)], slots[U(at + 2)] = low, middle, last
 
 
-@entry(
+@_code.entry(
     _i64(
         _KEYS,
         _KEYS,

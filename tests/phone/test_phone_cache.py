@@ -169,17 +169,17 @@ def test_kept_machine_code_is_loaded_or_made_anew(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, damage: bytes | None
 ) -> None:
     numba = pytest.importorskip("numba")
-    from leadsieve_rules.phone import jit
+    from leadsieve_rules import jit
 
     monkeypatch.setenv("LEADSIEVE_CACHE_DIR", str(tmp_path))
     monkeypatch.setattr(jit._config, "CACHE_DIR", "")
-    made = jit.entry(numba.int64(numba.int64))(double)
+    made = jit.MachineCode("some-code", [Path(__file__)]).entry(numba.int64(numba.int64))(double)
     assert (made(21), sum(made.stats.cache_misses.values())) == (42, 1)
-    kept = list(tmp_path.glob("phone-code-*/**/*.nb?"))
+    kept = list(tmp_path.glob("some-code-*/**/*.nb?"))
     assert len(kept) == 2
     for file in kept if damage is not None else ():
         file.write_bytes(damage or b"")
-    again = jit.entry(numba.int64(numba.int64))(double)
+    again = jit.MachineCode("some-code", [Path(__file__)]).entry(numba.int64(numba.int64))(double)
     assert again(21) == 42
     assert sum(again.stats.cache_hits.values()) == (damage is None)
     assert jit._config.CACHE_DIR == ""
@@ -189,7 +189,7 @@ def test_machine_code_that_cannot_be_kept_is_made_in_every_process(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     numba = pytest.importorskip("numba")
-    from leadsieve_rules.phone import jit
+    from leadsieve_rules import jit
 
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setattr(jit._config, "CACHE_DIR", "")
@@ -197,7 +197,8 @@ def test_machine_code_that_cannot_be_kept_is_made_in_every_process(
         monkeypatch.setenv("LEADSIEVE_CACHE_DIR", str(tmp_path / chosen))
         if chosen == "full":
             monkeypatch.setattr("numba.core.caching.IndexDataCacheFile.save", _full)
-        assert jit.entry(numba.int64(numba.int64))(double)(21) == 42
+        made = jit.MachineCode("some-code", [Path(__file__)]).entry(numba.int64(numba.int64))(double)
+        assert made(21) == 42
 
 
 def _full(*_: object) -> None:

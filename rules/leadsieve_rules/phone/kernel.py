@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -9,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from leadsieve_rules.phone.jit import compiled, entry
+from leadsieve_rules.jit import MachineCode, compiled
+from leadsieve_rules.phone.cache import fingerprint
 from leadsieve_rules.phone.numbering import DIGITS, E164_BYTES, LEFT, UNPARSED, judge_digits
 from leadsieve_rules.phone.phones import FACTS, NOT_A_NUMBER, TOO_LONG, Phones
 from leadsieve_rules.phone.scan import FALLBACK, GENERAL, MARKS, MAX_CHARACTERS, NUMBER, OVERLONG, scan_bytes, scan_text
@@ -17,6 +19,10 @@ from leadsieve_rules.phone.tables import Tables
 
 U = np.uint64
 S = np.int64
+
+_HERE = Path(__file__).parent
+_SOURCES = ("scan.py", "numbering.py", "kernel.py", "tables.py", "phones.py")
+_code = MachineCode("phone-code", [_HERE / name for name in _SOURCES], fingerprint)
 
 
 @compiled
@@ -84,7 +90,7 @@ _ROWS = _types.UniTuple(numba.int64, 3)(
 )
 
 
-@entry(_ROWS)
+@_code.entry(_ROWS)
 def judge_rows(
     nodes: Any,
     plans: Any,

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from leadsieve_rules.jit import compiled
 from leadsieve_rules.phone import phones as p
 from leadsieve_rules.phone import tables as t
-from leadsieve_rules.phone.jit import compiled
 
 U = np.uint64
 S = np.int64

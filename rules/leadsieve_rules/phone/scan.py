@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from leadsieve_rules.jit import compiled
 from leadsieve_rules.phone import tables as t
-from leadsieve_rules.phone.jit import compiled
 
 U = np.uint64
 S = np.int64

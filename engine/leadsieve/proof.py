@@ -79,15 +79,15 @@ def compare(
             reasons[count["values"]] += count["counts"]
     if written.close() != [file.rejected for file in ledger.files] or reasons != ledger.reasons:
         raise Unproven("the rejected file does not hold what the ledger counts")
-    expected = np.concatenate([np.zeros(0, np.uint64), *keys])
-    written, at = _Written(ledger, seen), 0
+    expected, written = _Expected(keys), _Written(ledger, seen)
     for batch in accepted:
         written.take(batch)
         numbers = batch.column(PHONE)
-        if numbers.null_count or not np.array_equal(read_keys(numbers), expected[at : at + len(numbers)]):
+        if numbers.null_count or not expected.are_next(read_keys(numbers)):
             raise Unproven("the accepted file does not hold the numbers that were accepted")
-        at += len(numbers)
-    if at != len(expected) or written.close() != [file.accepted for file in ledger.files]:
+    if not expected.are_next(np.zeros(0, np.uint64), last=True) or written.close() != [
+        file.accepted for file in ledger.files
+    ]:
         raise Unproven("the accepted file does not hold what the ledger counts")
     for file, rows in zip(ledger.files, seen, strict=True):
         # Row 0 does not exist, so as many are written as were read only if all of them are.
@@ -100,6 +100,28 @@ def compare(
 def read_keys(e164: pa.Array) -> npt.NDArray[np.uint64]:
     """Read numbers back as keys: all digits of the E.164 form as one unsigned integer."""
     return np.asarray(pc.utf8_slice_codeunits(e164, 1).cast(pa.uint64()).to_numpy(zero_copy_only=False), np.uint64)
+
+
+class _Expected:
+    """The keys that are expected, in order, of which no more than a piece is looked at at once.
+
+    Args:
+        pieces: The keys.
+    """
+
+    def __init__(self, pieces: Iterable[npt.NDArray[np.uint64]]) -> None:
+        self._pieces = iter(pieces)
+        self._rest = np.zeros(0, np.uint64)
+
+    def are_next(self, keys: npt.NDArray[np.uint64], *, last: bool = False) -> bool:
+        """Tell whether these keys come next, and with `last` whether none comes after them."""
+        while len(self._rest) < len(keys) + last:
+            piece = next(self._pieces, None)
+            if piece is None:
+                break
+            self._rest = np.concatenate([self._rest, piece])
+        here, self._rest = self._rest[: len(keys)], self._rest[len(keys) :]
+        return np.array_equal(here, keys) and not (last and len(self._rest))
 
 
 class _Written:

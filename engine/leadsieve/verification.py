@@ -212,7 +212,8 @@ def _compare_keys(outputs: Outputs, record: RunRecord, state: State) -> _Found:
         problem = f"{counts}, and {len(held):,} stand here, not the same ones"
         yield _found(outputs.name, problem, "restore the state or the files from a backup")
     elif record.forgotten:
-        problem = f"it still holds {record.forgotten:,} numbers that the state was told to forget"
+        numbers = "1 number" if record.forgotten == 1 else f"{record.forgotten:,} numbers"
+        problem = f"it still holds {numbers} that the state was told to forget"
         yield _found(outputs.name, problem, "remove them from the files, or the files")
 
 

@@ -152,7 +152,7 @@ def test_a_forgotten_number_leaves_no_trace_and_its_files_are_named(tmp_path: Pa
     assert [row["kind"] for row in campaigns.history(number=A).to_pylist()] == ["suppression"]
     assert _clean(tmp_path, "three", A).ledger["reasons"] == {"suppressed": 1}
     problems = campaigns.check()["problem"].to_pylist()
-    assert problems == ["it still holds 1 numbers that the state was told to forget"]
+    assert problems == ["it still holds 1 number that the state was told to forget"]
 
 
 _WIDE = "2025550123".translate({ord("0") + digit: 0xFF10 + digit for digit in range(10)})

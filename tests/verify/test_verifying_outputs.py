@@ -122,7 +122,7 @@ def test_a_forgotten_number_is_said_to_be_in_the_files_still(published: Path) ->
     campaigns = ls.Campaigns(published.parent / "s.duckdb")
     held = campaigns.forget("+12025550124")
     assert {Path(row["path"]).stem for row in held.to_pylist()} == {"accepted"}
-    assert _problems(published) == ["it still holds 1 numbers that the state was told to forget"]
+    assert _problems(published) == ["it still holds 1 number that the state was told to forget"]
 
 
 def test_without_a_campaign_no_state_is_asked_for(tmp_path: Path) -> None:

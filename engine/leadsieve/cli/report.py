@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import logging
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ from leadsieve.progress import Callback, Progress
 if TYPE_CHECKING:
     import pyarrow as pa
 
+#: Nobody reads more of it than tells it from others.
+_HASH = re.compile("[0-9a-f]{64}")
 _STOPPED = "stopped by a signal; nothing is half done, and the same command again gives the whole result"
 
 
@@ -154,11 +157,11 @@ def print_findings(findings: pa.Table, *, as_json: bool, well: str) -> None:
 
 
 def _in_columns(table: pa.Table) -> Iterator[str]:
-    """Lay a table out for people: numbers to the right, and no column in which nothing stands."""
+    """Lay a table out for people: numbers to the right, and no column in which there is nothing, or nought."""
     columns = []
     for name, column in zip(table.column_names, table.columns, strict=True):
         values = column.to_pylist()
-        if all(value is None for value in values):
+        if not any(values):
             continue
         cells = [name.replace("_", " "), *(_told(value) for value in values)]
         width = max(len(cell) for cell in cells)
@@ -177,6 +180,8 @@ def _told(value: Any) -> str:
         return f"{value:,}"
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}Z"
+    if isinstance(value, str) and _HASH.fullmatch(value):
+        return value[:12]
     return " ".join(str(value).split())
 
 

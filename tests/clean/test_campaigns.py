@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 import leadsieve as ls
@@ -161,3 +162,36 @@ def test_too_many_rejected_commits_nothing(tmp_path: Path, clean) -> None:
     # Duplicates do not count: two rows of four are bad.
     run = clean(source, "out", fail_over=0.5)
     assert _numbers(run) == [A]
+
+
+def test_only_contacts_that_changed_of_late_make_a_duplicate(tmp_path: Path, clean) -> None:
+    clean(_leads(tmp_path / "a.csv", A, B), "o1")
+    with duckdb.connect(str(tmp_path / "s.duckdb")) as connection:
+        connection.execute("UPDATE runs SET committed_at = committed_at - INTERVAL 40 DAY")
+    (tmp_path / "called.csv").write_text(f"phone,status\n{B},busy\n")
+    ls.Campaigns(tmp_path / "s.duckdb").mark("summer", tmp_path / "called.csv")
+    assert _numbers(clean(_leads(tmp_path / "b.csv", A, B), "o2", duplicate_age=30)) == [A]
+    assert _numbers(clean(_leads(tmp_path / "c.csv", B, C), "o3", duplicate_age=30)) == [C]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"duplicate_statuses": ["pending", "sleeping"]}, "'sleeping' is unknown; there are pending"),
+        ({"duplicate_statuses": []}, "names none"),
+        ({"duplicate_statuses": "pending"}, "is not a list of names"),
+        ({"duplicate_age": 0}, "is not a number of days"),
+        ({"duplicate_age": 30, "campaign": None}, "add --campaign"),
+    ],
+)
+def test_a_policy_that_cannot_be_is_refused(tmp_path: Path, clean, options: dict[str, object], said: str) -> None:
+    with pytest.raises(ls.UsageError, match=said):
+        clean(_leads(tmp_path / "a.csv", A), "out", **options)
+    assert not (tmp_path / "s.duckdb").exists()
+
+
+def test_an_option_that_is_not_said_tells_no_run_apart(tmp_path: Path, clean) -> None:
+    source = _leads(tmp_path / "a.csv", A)
+    plain = clean(source, "o1").info["options_fingerprint"]
+    assert clean(source, "o1", duplicate_statuses=None, duplicate_age=None).info["options_fingerprint"] == plain
+    assert clean(source, "o2", duplicate_age=3, again=True).info["options_fingerprint"] != plain

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import fsspec
 import pyarrow.parquet as pq
 import pytest
 
@@ -139,6 +140,20 @@ def test_what_a_run_over_its_limit_left_is_verified_too(tmp_path: Path) -> None:
     with pytest.raises(ls.TooManyRejected):
         ls.clean(tmp_path / "a.csv", out=tmp_path / "out", fail_over=0.1)
     assert ls.verify(tmp_path / "out.failed").num_rows == 0
+
+
+def test_a_publication_at_a_url_is_verified_as_any_other(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(LEADS)
+    url, state = f"memory://{tmp_path.name}/out", tmp_path / "s.duckdb"
+    run = ls.clean(tmp_path / "a.csv", campaign="summer", state=state, out=url)
+    assert ls.verify(url, state=state).num_rows == 0
+    store = fsspec.filesystem("memory")
+    (name,) = [entry["name"] for entry in run.info["files"] if "accepted" in entry["name"]]
+    store.pipe(f"/{tmp_path.name}/out/{name}", b"other")
+    (found,) = ls.verify(url, state=state).to_pylist()
+    assert found["where"].endswith("/accepted.parquet")
+    with pytest.raises(ls.UsageError, match="holds no run"):
+        ls.verify(f"memory://{tmp_path.name}/nothing")
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def run_lists(options: Options, target: Target) -> list[Part]:
     lists = _read_lists(options, target)
     if options.campaign is None and _names(options):
         require_state(options)
-        lists += _named_lists(options, State(options.state, wait_seconds=options.tuning.lock_seconds))
+        lists += _named_lists(options, open_state(options))
     return lists
 
 
@@ -96,6 +96,12 @@ def kept_lists(options: Options, state: State, campaign: str) -> list[Part]:
     files = state.suppressions_for(campaign)
     _require_kept(_names(options), files, f"campaign {campaign!r}")
     return _take(state, files)
+
+
+def open_state(options: Options) -> State:
+    """Return the state that the options name."""
+    tuning = options.tuning
+    return State(options.state, wait_seconds=tuning.lock_seconds, memory_bytes=tuning.state_memory)
 
 
 def require_state(options: Options) -> None:

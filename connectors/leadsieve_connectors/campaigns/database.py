@@ -66,8 +66,9 @@ def reading(
         StateError: There is no such state, or it is damaged, of another kind or of a newer version.
     """
     with _opened(path, read_only=True, wait_seconds=wait_seconds, memory_bytes=memory_bytes) as connection:
-        if stored_version(connection) < SCHEMA_VERSION:
-            show_as_current(connection)
+        with translating(path):
+            if stored_version(connection) < SCHEMA_VERSION:
+                show_as_current(connection)
         yield connection
 
 
@@ -92,7 +93,8 @@ def writing(
     """
     mask = os.umask(0o077)
     try:
-        with _opened(path, read_only=False, wait_seconds=wait_seconds, memory_bytes=memory_bytes) as connection:
+        opened = _opened(path, read_only=False, wait_seconds=wait_seconds, memory_bytes=memory_bytes)
+        with opened as connection, translating(path):
             if stored_version(connection) < SCHEMA_VERSION:
                 _bring_forward(connection)
             yield connection
@@ -172,10 +174,23 @@ def _opened(
     complete = not log_path(path).exists()  # what the log adds may not be in the file yet
     connection = _connect_waiting(path, read_only=read_only, wait_seconds=wait_seconds, memory_bytes=memory_bytes)
     try:
-        _require_version(path, connection)
-        if complete:
-            _require_length(path, connection)
+        with translating(path):
+            _require_version(path, connection)
+            if complete:
+                _require_length(path, connection)
         yield connection
+    finally:
+        with suppress(duckdb.Error):  # a failed write was reported already, and closing repeats it
+            connection.close()
+
+
+@contextmanager
+def translating(path: Path) -> Iterator[None]:
+    """Say what failures of DuckDB in a block mean for the state `path`."""
+    import duckdb
+
+    try:
+        yield
     except duckdb.Error as exc:
         raise translate(path, exc) from exc
     except RuntimeError as exc:
@@ -183,9 +198,6 @@ def _opened(
         if "Query interrupted" in str(exc):
             raise KeyboardInterrupt from exc
         raise
-    finally:
-        with suppress(duckdb.Error):  # a failed write was reported already, and closing repeats it
-            connection.close()
 
 
 def _require_database(path: Path) -> None:

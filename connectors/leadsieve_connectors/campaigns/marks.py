@@ -112,4 +112,5 @@ def _take_in(connection: duckdb.DuckDBPyConnection, batches: Iterable[pa.RecordB
 def _require_once(connection: duckdb.DuckDBPyConnection) -> None:
     twice = connection.execute(_TWICE).fetchall()
     if twice:
-        raise StateError(f"the number {twice[0][0]} is given a status twice; keep one of them", "invalid_option")
+        message = f"the number that ends in {twice[0][0] % 1000:03} is given a status twice; keep one of them"
+        raise StateError(message, "invalid_option")

@@ -130,14 +130,23 @@ def key_table(keys: npt.NDArray[np.uint64]) -> pa.Table:
 def insert_contacts(
     connection: duckdb.DuckDBPyConnection, keys: Iterable[pa.RecordBatch], campaign_id: int, seq: int
 ) -> None:
-    """Insert the column `key` of record batches as pending contacts of a run."""
+    """Insert the column `key` of record batches as pending contacts of a run.
+
+    They are sorted, a piece at a time: neighbours that differ little take half the room, and so half the reading.
+    """
     for table in gathered(keys, ["key"]):
-        connection.register("incoming", table)
+        connection.register("incoming", key_table(np.sort(_keys(table))))
         connection.execute(
             "INSERT INTO contacts (campaign_id, key, run_seq, status) SELECT ?, key, ?, ? FROM incoming",
             [campaign_id, seq, STATUSES.index("pending")],
         )
         connection.unregister("incoming")
+
+
+def _keys(table: pa.Table) -> npt.NDArray[np.uint64]:
+    """Return the column `key`; `to_numpy` would import pandas."""
+    chunks = table.column("key").chunks
+    return np.concatenate([np.frombuffer(c.buffers()[1], np.uint64, len(c), c.offset * 8) for c in chunks if len(c)])
 
 
 def gathered(batches: Iterable[pa.RecordBatch], columns: list[str]) -> Iterator[pa.Table]:

@@ -16,6 +16,7 @@ from leadsieve_connectors.exceptions import SinkError
 from leadsieve_connectors.sinks._cells import is_text, parse, render
 from leadsieve_connectors.sinks._file import OutputFile
 from leadsieve_connectors.sinks._schema import check_schema, value_type, without_metadata
+from leadsieve_connectors.wording import without_cells
 
 _SLICE_ROWS = 65_536
 _BLOCK_BYTES = 4 << 20
@@ -218,7 +219,7 @@ def read_csv(
                     schema=wanted,
                 )
     except (OSError, pa.ArrowException) as error:
-        raise SinkError(f"{path}: cannot be read back: {error}") from error
+        raise SinkError(f"{path}: cannot be read back: {without_cells(error)}") from error
 
 
 def read_csv_header(path: Path) -> list[str]:
@@ -231,7 +232,7 @@ def read_csv_header(path: Path) -> list[str]:
         with path.open(encoding="utf-8", newline="") as file:
             names = next(csv.reader(file, strict=True), [])
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SinkError(f"{path}: cannot be read back: {error}") from error
+        raise SinkError(f"{path}: cannot be read back: {without_cells(error)}") from error
     plain: list[str] = unguard(pa.array(names, pa.string())).to_pylist()
     return plain
 

@@ -13,8 +13,8 @@ import pyarrow as pa
 from leadsieve_connectors.exceptions import SourceError
 from leadsieve_connectors.sources.digest import TableDigest
 from leadsieve_connectors.sources.pandas_frames import PandasTable, is_pandas
-from leadsieve_connectors.sources.storage import describe
 from leadsieve_connectors.sources.typed import DAMAGE, Columns, Records, require_rows
+from leadsieve_connectors.wording import without_cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -117,7 +117,7 @@ class FrameSource:
             raise self._unreadable(error) from error
 
     def _unreadable(self, error: Exception) -> SourceError:
-        return SourceError(f"{self.name}: cannot be read: {describe(error)}; put it right and run again")
+        return SourceError(f"{self.name}: cannot be read: {without_cells(error)}; put it right and run again")
 
     def _open(self, frame: Any) -> _Rows:
         try:
@@ -125,7 +125,8 @@ class FrameSource:
         except SourceError:
             raise
         except (pa.ArrowException, TypeError, ValueError) as error:
-            raise SourceError(f"{self.name}: is no table: {describe(error)}; {_WORKS}", "invalid_option") from error
+            message = f"{self.name}: is no table: {without_cells(error)}; {_WORKS}"
+            raise SourceError(message, "invalid_option") from error
         except Exception as error:
             raise self._unreadable(error) from error
 

@@ -16,7 +16,7 @@ from leadsieve_connectors.exceptions import SourceError
 from leadsieve_connectors.sources.arrays import NO_BAD_RECORDS, int64_array
 from leadsieve_connectors.sources.blanks import blank_rows, drop_rows
 from leadsieve_connectors.sources.names import unique_names
-from leadsieve_connectors.sources.storage import describe
+from leadsieve_connectors.wording import without_cells
 
 #: A chunk has no more rows, however narrow they are.
 MAX_ROWS = 1 << 17
@@ -196,19 +196,19 @@ def _not_text(field: pa.Field, array: pa.Array, name: str, row: int, error: Exce
     what = f"{name}: column {field.name!r} holds {array.type} values that are not text"
     advice = "leave the column out, or write it as text"
     if not _is_bytes(array.type):
-        return SourceError(f"{what}: {describe(error)}; {advice}", "unsupported_type")
+        return SourceError(f"{what}: {without_cells(error)}; {advice}", "unsupported_type")
     values = enumerate(array.cast(pa.large_binary()).to_pylist() if len(array) else [], row + 1)
-    number, value = next((number, value) for number, value in values if not _is_utf8(value))
-    shown = value[:20].hex(" ") + (" ..." if len(value) > 20 else "")
-    return SourceError(f"{what} (record {number}: {shown}); {advice}", "unsupported_type")
+    number, byte = next((number, byte) for number, value in values if (byte := _not_utf8(value or b"")) is not None)
+    return SourceError(f"{what} (record {number}: byte {byte:02x}); {advice}", "unsupported_type")
 
 
-def _is_utf8(value: bytes | None) -> bool:
+def _not_utf8(value: bytes) -> int | None:
+    """Return the first byte that is not text; None where all are."""
     try:
-        (value or b"").decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+        value.decode()
+    except UnicodeDecodeError as error:
+        return value[error.start]
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,7 +84,7 @@ class CellTexts(dict[bytes, Texts]):
 
     def _shared(self, value: bytes) -> bytes:
         if not value.isdigit():
-            raise DamagedMarkup(f"a cell names the string {value[:40]!r}")
+            raise DamagedMarkup("a cell names a string by no number")
         return self._strings[int(value)]
 
 

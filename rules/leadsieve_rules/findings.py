@@ -28,6 +28,7 @@ class Finding:
             None takes the table's.
         note: What to add to the reason's message; None adds nothing.
         after: string array as long as `index`: what was read in place of each cell; None where nothing was repaired.
+        perhaps: string array as long as `index`: what each cell was perhaps meant to be; nothing was changed.
     """
 
     code: str
@@ -39,3 +40,4 @@ class Finding:
     severity: str | None = None
     note: str | None = None
     after: pa.Array | None = None
+    perhaps: pa.Array | None = None

@@ -56,7 +56,7 @@ def test_defaults_and_missing() -> None:
         ("dry", False, False),
         ("at", "2026-03-01T10:30:00+01:00", "2026-03-01T10:30:00+01:00"),
         ("at", "2026-03-01T10:30:00Z", "2026-03-01T10:30:00Z"),
-        ("at", "2026-03-01 10:30", "2026-03-01 10:30"),
+        ("at", "2026-03-01 10:30+05:30", "2026-03-01 10:30+05:30"),
     ],
 )
 def test_values_are_typed(name: str, given: object, value: object) -> None:
@@ -81,6 +81,8 @@ def test_values_are_typed(name: str, given: object, value: object) -> None:
         ("dry", 1, "true or false"),
         ("at", "tomorrow", "ISO 8601"),
         ("at", "2026-03-01", "ISO 8601"),
+        ("at", "2026-03-01 10:30", "ISO 8601.*without its offset"),
+        ("at", "2026-02-30T10:30Z", "there is no such date or time"),
         ("titel", "x", "did you mean 'title'.*title, count, dry, at$"),
         ("key", "hush", "a secret"),
         ("zzz", "x", "it takes title"),

@@ -9,23 +9,20 @@ from typing import TYPE_CHECKING
 
 from leadsieve_rules.exceptions import InvalidProfile, UnknownProfile, UnknownRegion
 from leadsieve_rules.phone.regions import NUMBER_TYPES, check_region
+from leadsieve_rules.profiles.bound import Bindings
 from leadsieve_rules.profiles.load_answers import read_answers, read_request
+from leadsieve_rules.profiles.load_fields import read_fields
 from leadsieve_rules.profiles.model import (
     CHECKS,
     FORMATS,
-    PHONE,
-    RULES,
     SCOPES,
-    SEVERITIES,
     STATUSES,
     CustomRule,
     Destinations,
     DuplicateRule,
-    FieldRule,
     Limits,
     PhoneRule,
     Profile,
-    Rule,
 )
 from leadsieve_rules.profiles.section import Section
 from leadsieve_rules.profiles.settings import read_settings
@@ -102,8 +99,9 @@ def read_profile(text: str, file: str) -> Profile:
     except tomllib.TOMLDecodeError as error:
         raise InvalidProfile(f"profile {quoted(file)}: not TOML: {error}") from error
     head = root.section("profile")
-    settings = read_settings(root.section("settings"))
-    fields = _fields(root.section("fields"))
+    settings, bound = read_settings(root.section("settings"))
+    bindings = Bindings(settings)
+    fields = read_fields(root.section("fields"), bindings)
     profile = Profile(
         name=head.need("name", str),
         title=head.need("title", str),
@@ -114,10 +112,11 @@ def read_profile(text: str, file: str) -> Profile:
         custom=_custom(root.section("custom")),
         settings=settings,
         duplicates=_duplicates(root.section("duplicates")),
-        destination=_destination(root.section("destination")),
+        destination=_destination(root.section("destination"), bindings),
         limits=_limits(root.section("limits")),
         answers=read_answers(root.section("answer"), settings),
         request=read_request(root.section("request"), fields, settings),
+        bound={**bound, **bindings.found},
     )
     head.done()
     root.done()
@@ -151,43 +150,6 @@ def _phone(section: Section) -> PhoneRule:
     return rule
 
 
-def _fields(section: Section) -> dict[str, FieldRule]:
-    if PHONE not in section:
-        section.fail(PHONE, "is missing; every profile has this field")
-    fields = {}
-    for name, entry in section.sections():
-        required = entry.flag("required")
-        fields[name] = FieldRule(
-            name=name,
-            synonyms=entry.texts("synonyms") or (),
-            required=required,
-            rule=_rule(entry),
-            severity=entry.choice("severity", SEVERITIES) or ("reject" if required else "warn"),
-        )
-        if name == PHONE and "rule" in entry:
-            entry.fail("rule", "the phone number's rule is [phone] check")
-        entry.done()
-    return fields
-
-
-def _rule(entry: Section) -> Rule | None:
-    if "rule" not in entry:
-        return None
-    section = entry.section("rule")
-    kind = section.choice("kind", RULES)
-    if kind is None:
-        section.fail("kind", f"is missing; it takes {' | '.join(RULES)}")
-    if kind == "email":
-        rule = Rule(kind)
-    else:
-        least = 0 if kind == "text" else -(2**63)
-        rule = Rule(kind, section.number("min", low=least), section.number("max", low=least))
-    if rule.low is not None and rule.high is not None and rule.low > rule.high:
-        section.fail("min", f"{rule.low} is above max, {rule.high}")
-    section.done()
-    return rule
-
-
 def _custom(section: Section) -> CustomRule:
     rule = CustomRule(max=section.number("max", low=0), container=section.value("container", str))
     section.done()
@@ -206,11 +168,14 @@ def _duplicates(section: Section) -> DuplicateRule:
     return rule
 
 
-def _destination(section: Section) -> Destinations:
+def _destination(section: Section, bindings: Bindings) -> Destinations:
+    known = {"countries": None, "prefixes": None, "number_types": NUMBER_TYPES}
     rule = Destinations(
-        countries=section.texts("countries") or (),
-        prefixes=section.texts("prefixes") or (),
-        number_types=section.texts("number_types", NUMBER_TYPES) or (),
+        **{
+            key: section.texts(key, words) or ()
+            for key, words in known.items()
+            if not bindings.take(section, key, key, ("destination", key))
+        }
     )
     _check_regions(section, "countries", rule.countries)
     for prefix in rule.prefixes:

@@ -16,8 +16,8 @@ FORMATS = ("e164", "national", "digits")
 SEVERITIES = ("reject", "warn")
 SCOPES = ("none", "file", "run", "campaign", "all")
 STATUSES = ("pending", "in_progress", "completed", "failed", "skipped", "no_answer", "busy", "voicemail")
-RULES = ("text", "email", "integer")
-SETTING_TYPES = ("string", "integer", "boolean", "datetime")
+RULES = ("text", "email", "integer", "choice", "date", "schedule")
+SETTING_TYPES = ("string", "integer", "boolean", "datetime", "time_zone", "countries", "prefixes", "number_types")
 #: When an error is the answer. The engine says which of them hold; the first error of the profile that names
 #: one wins.
 CONDITIONS = ("nothing_accepted", "request_malformed", "body_too_large", "unauthorised", "internal_error")
@@ -28,15 +28,22 @@ class Rule:
     """What the values of a field must be.
 
     Attributes:
-        kind: "text" (any; `low` and `high` bound its characters), "email", or "integer" (`low` and `high`
-            bound it).
+        kind: "text" (any; `low` and `high` bound its characters), "email", "integer" (`low` and `high` bound
+            it), "choice" (one of `values`), "date" (YYYY-MM-DD), or "schedule" (a call time: ISO 8601, with an
+            offset unless `zone` is there, and not past).
         low: Inclusive lower bound; None is unbounded.
         high: Inclusive upper bound; None is unbounded.
+        values: What a choice may be.
+        ignore_case: Whether a choice may be written in capitals and small letters as one likes.
+        zone: IANA name of the time zone of call times without an offset; None where there is none.
     """
 
     kind: str
     low: int | None = None
     high: int | None = None
+    values: tuple[str, ...] = ()
+    ignore_case: bool = False
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +99,12 @@ class SettingRule:
 
     Attributes:
         name: Its key.
-        type: "string", "integer", "boolean" or "datetime" (ISO 8601).
+        type: "string", "integer", "boolean", "datetime" (ISO 8601), "time_zone" (an IANA name), or
+            "countries", "prefixes" or "number_types" (as in `Destinations`, with commas between).
         required: Whether the system refuses a request without it.
         default: Its value where none is given, of its type.
         pattern: Regular expression that a whole string must match.
+        zone: IANA name of the time zone of a date and time without an offset; None where there is none.
         secret: Whether it is a credential: never taken, never written.
         assumed: Whether the setting is an assumption of ours.
     """
@@ -105,6 +114,7 @@ class SettingRule:
     required: bool = False
     default: str | int | bool | None = None
     pattern: str | None = None
+    zone: str | None = None
     secret: bool = False
     assumed: bool = False
 
@@ -230,6 +240,8 @@ class Profile:
         source: Where the rules come from.
         assumed: Key path in the profile's file to what we assumed there.
         fields: Name to rule; `phone_number` is always one.
+        bound: Where the profile refers to a setting (`"{time_zone}"`) instead of saying a value: the keys that
+            lead there, to the setting's name. `settle` puts the values in.
     """
 
     name: str
@@ -245,3 +257,4 @@ class Profile:
     destination: Destinations = Destinations()
     limits: Limits = Limits()
     request: RequestTemplate | None = None
+    bound: Mapping[tuple[str, ...], str] = field(default_factory=dict)

@@ -87,6 +87,10 @@ class Section:
             self.fail(key, "is missing; it takes a table, a list or a value")
         return self._table[key]
 
+    def ask(self, key: str) -> None:
+        """Take a key as known, whatever it holds; it is read elsewhere."""
+        self._asked.add(key)
+
     def section(self, key: str) -> Section:
         """Return a table below this one; an absent one is empty."""
         return Section(self.file, f"{self.path}.{key}" if self.path else key, self.value(key, dict) or {})

@@ -124,6 +124,27 @@ def formats_command(*, rows: int, rounds: int, seed: int, formats: tuple[str, ..
     show_readers(works, rounds, module="benchmarks.formats")
 
 
+@main.command("checks")
+@click.option("--rows", type=click.IntRange(1000), default=1_000_000, show_default=True, help="Rows of the lead file.")
+@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="Runs of each program, in turns.")
+@click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="Threads of each program.")
+@click.option("--seed", type=click.IntRange(0, 2**32), default=1, show_default=True, help="Seed of the lead file.")
+def checks_command(*, rows: int, rounds: int, threads: int, seed: int) -> None:
+    """Judge the lead file by a schema of 8 checks, beside pandera's own validation; then a column that all fails."""
+    from benchmarks.checks import CHECKERS, VARIANTS, lay_out, variant_file
+    from benchmarks.readers import ReaderCost, measure_readers
+
+    source = make_leads(rows, seed)
+    costs: list[ReaderCost] = []
+    try:
+        for label, failing in VARIANTS.items():
+            file = variant_file(source, failing)
+            costs += measure_readers(CHECKERS, "benchmarks.checks", file, label, threads=threads, rounds=rounds)
+    except ChildFailed as failure:
+        raise click.ClickException(str(failure)) from failure
+    click.echo(lay_out(costs, rows))
+
+
 @main.command("state")
 @click.option("--rows", type=click.IntRange(10), default=10_000_000, show_default=True, help="Rows of the lead file.")
 @click.option("--few", type=click.IntRange(10), default=1_000, show_default=True, help="Rows of a small one.")

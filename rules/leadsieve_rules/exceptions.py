@@ -6,6 +6,7 @@ RulesError
 ├── InvalidProfile      a profile's file breaks the profile format
 ├── InvalidSetting      a setting that the profile does not have, or a value that it refuses
 ├── InvalidSchema       a schema that cannot judge these columns
+├── InvalidPrompt       a prompt that cannot be read, or a variable of it that no column fills
 ├── UnknownRegion       a region code that libphonenumber does not know
 └── ColumnError         headers that cannot be mapped to the fields
 ```
@@ -53,6 +54,10 @@ class InvalidSchema(RulesError):
     """A schema that cannot judge these columns."""
 
     default_code = "invalid_schema"
+
+
+class InvalidPrompt(RulesError):
+    """A prompt that cannot be read, or a variable of it that no column fills."""
 
 
 class UnknownRegion(RulesError):

@@ -1,0 +1,292 @@
+"""Schemas compiled to masks: one boolean column a check, with the verdicts of pandera's full lazy validation."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from leadsieve_rules.exceptions import InvalidSchema
+from leadsieve_rules.schemas.cells import parsing, takes_values
+from leadsieve_rules.schemas.columns import dtype, expand
+from leadsieve_rules.schemas.faults import told_check, told_exception
+from leadsieve_rules.schemas.full import full_masks, needs_full
+from leadsieve_rules.schemas.masks import ROWS, called, expression, resolved
+from leadsieve_rules.schemas.reporting import Reporter, note_of, severity_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import polars as pl
+    from pandera.polars import Check, Column, DataFrameSchema
+
+    from leadsieve_rules.findings import Finding
+
+# The names under which polars selects several columns: no frame that checks see may have a column of such a name.
+_SELECTS = ("*", "^")
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One check, and where it looks.
+
+    Attributes:
+        column: The column, or `ROWS`.
+        check: The check of pandera.
+        position: Its place among the checks of its column or schema.
+        mask: Its answer for each row; None where only pandera's own call gives it.
+        severity: "warn" or "reject".
+        note: What the schema's author says of a failure; None for nothing.
+    """
+
+    column: str
+    check: Check
+    position: int
+    mask: pl.Expr | None
+    severity: str
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A schema compiled for tables of certain columns and types.
+
+    Attributes:
+        columns: The columns of the schema, regular expressions spelled out, under the names that they have.
+        reads: The table's columns that are needed.
+        cells: Name to the expression that parses its cells; those that are taken as they are have none.
+        tests: The checks, in the schema's order.
+    """
+
+    columns: Mapping[str, Column]
+    reads: tuple[str, ...]
+    cells: Mapping[str, pl.Expr]
+    tests: tuple[Test, ...]
+
+
+@dataclass(slots=True)
+class CompiledSchema:
+    """A pandera schema that judges whole tables by masks, with the verdicts of full lazy validation.
+
+    Attributes:
+        schema: A schema of the polars API. A column's dtype other than a string is a parse of its cells.
+        label: What messages call it.
+        full: Let pandera's full validation judge, as for schemas that the compiler does not cover.
+        remake: Function and arguments that make it again in another process; None where the schema itself goes there.
+    """
+
+    schema: DataFrameSchema
+    label: str = "the schema"
+    full: bool | None = None
+    remake: tuple[Any, ...] | None = None
+    _programs: dict[Any, Program] = field(default_factory=dict, repr=False, compare=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self.remake or (type(self), (self.schema, self.label, self.full))
+
+    def takes_values(self, name: str, kind: pa.DataType) -> bool:
+        """Tell whether typed cells under a name are judged as their values; else as their text.
+
+        Raises:
+            InvalidSchema: The schema has a column of this name that cannot be named.
+        """
+        import polars as pl
+
+        try:
+            have = pl.Series(pl.from_arrow(pa.array([], kind))).dtype
+        except (pl.exceptions.PolarsError, pa.ArrowException, ValueError, TypeError):
+            return False
+        want = [dtype(self.schema, c) for n, c in self._columns([name]).items() if n == name]
+        return have.base_type() != pl.Object and all(takes_values(have, one) for one in want)
+
+    def findings(self, table: pa.Table, layout: pa.Schema | None = None) -> list[Finding]:
+        """Judge the columns of a table that the schema knows, all checks in one evaluation.
+
+        A null passes unless its column is not nullable: then it is `missing_value`. A cell that does not parse as the
+        column's dtype is `invalid_value` (detail: the dtype), and no check of its column speaks of it. What fails a
+        check is `check_failed` (detail: the check's name), or `invalid_email` where the column's `email` check only
+        warns. Metadata `severity = "warn"` of a column or the schema, or a check's `raise_warning`, warns; metadata
+        `missing` says it of nulls alone. A column of phone numbers never misses one: that is said elsewhere.
+
+        Args:
+            table: Columns under the schema's names; empty cells are null. Other columns are seen by the checks that
+                look at whole rows, but for those whose names stand for several columns in polars.
+            layout: The columns that rows have, where the table holds only those that the program for them reads.
+
+        Returns:
+            Findings in the schema's order, none without rows. Their column is the schema's, or `*` for a check of
+            whole rows; their values are the cells.
+
+        Raises:
+            InvalidSchema: A check raises, judges its column as a whole and not its cells, or is not true or false.
+        """
+        if not table.num_rows:
+            return []
+        program = self.program(table.schema if layout is None else layout)
+        if not program.columns and not program.tests:
+            return []
+        # What is one verdict for a whole column shows only where there are two rows.
+        rows = table if table.num_rows > 1 else pa.concat_tables([table, table])
+        raw = _frame(rows, program.reads)
+        parsed = _parse(raw, program)
+        passed = full_masks(self, parsed, program) if self.full else self._masks(parsed, program)
+        return Reporter(table, raw, parsed, self.schema).all(program, passed)
+
+    def parsed(self, table: pa.Table, layout: pa.Schema) -> pl.DataFrame:
+        """Return a table as the checks see it, its cells parsed; for the arguments see `findings`."""
+        program = self.program(layout)
+        return _parse(_frame(table, program.reads), program)
+
+    def answer(self, test: Test, parsed: pl.DataFrame, where: str) -> pl.Series:
+        """Return what one check says of each row of a parsed table.
+
+        Args:
+            test: One of the schema's program.
+            parsed: A table as `parsed` gives it.
+            where: What it holds, for messages.
+
+        Returns:
+            Booleans as many as rows; null is no answer.
+
+        Raises:
+            InvalidSchema: The check raises, or does not give true or false for each row.
+        """
+        import polars as pl
+
+        key = None if test.column == ROWS else test.column
+        with self._naming(test.check, test.column, where, cells=parsed.height > 0):
+            if self.full:
+                answers = resolved(test.check)(parsed.lazy(), key).check_output
+            elif test.mask is not None:
+                answers = parsed.lazy().select(test.mask)
+            else:
+                answers = called(test.check, parsed.lazy(), test.column)
+            given = answers.collect().to_series() if isinstance(answers, pl.LazyFrame) else None
+        return self.checked(test, given, parsed.height)
+
+    def program(self, schema: pa.Schema) -> Program:
+        """Return the schema compiled for tables of these columns.
+
+        Raises:
+            InvalidSchema: A check raises on an empty table.
+        """
+        key = tuple(zip(schema.names, schema.types, strict=True))
+        if key not in self._programs:
+            self._programs[key] = self._compile(schema)
+        return self._programs[key]
+
+    def _columns(self, names: list[str]) -> dict[str, Column]:
+        """Return the schema's columns among these, regular expressions spelled out."""
+        return {name: column for name, column in expand(self.schema, names, self.label).items() if name in names}
+
+    def _compile(self, schema: pa.Schema) -> Program:
+        names = [name for name in schema.names if not name.startswith(_SELECTS)]
+        columns = self._columns(names)
+        empty = schema.empty_table()
+        raw = _frame(empty, tuple(names))
+        cells = {}
+        for name in names:
+            want = dtype(self.schema, columns[name]) if name in columns else None
+            parse = parsing(name, raw.schema[name], want)
+            if parse is not None:
+                cells[name] = parse
+        frame = raw.with_columns(**cells)
+        if self.full is None:
+            self.full = needs_full(self.schema)
+        tests = [
+            self._test(check, frame, name, position, column)
+            for name, column in columns.items()
+            for position, check in enumerate(column.checks)
+        ]
+        tests += [self._test(check, frame, ROWS, at, None) for at, check in enumerate(self.schema.checks or [])]
+        seen = {root for test in tests if test.mask is not None for root in test.mask.meta.root_names()}
+        whole = self.full or any(test.mask is None for test in tests)
+        reads = tuple(name for name in names if whole or name in columns or name in seen)
+        return Program(columns, reads, {name: cells[name] for name in reads if name in cells}, tuple(tests))
+
+    def _test(self, check: Check, frame: pl.DataFrame, key: str, position: int, column: Column | None) -> Test:
+        severity = "warn" if check.raise_warning else severity_of(self.schema, column)
+        mask = None
+        if not self.full:
+            with self._naming(check, key, "a table without rows", cells=False):
+                mask = expression(check, frame, key)
+        return Test(key, check, position, mask, severity, note_of(check, column))
+
+    def _masks(self, parsed: pl.DataFrame, program: Program) -> tuple[pl.Series, ...]:
+        """Evaluate all expressions at once, and call what is none."""
+        import polars as pl
+
+        where, together = "the cells of a source", None
+        exprs = [test.mask.alias(str(i)) for i, test in enumerate(program.tests) if test.mask is not None]
+        # Where one of them raises, polars does not say which: then each is asked by itself.
+        with suppress(pl.exceptions.PolarsError):
+            together = parsed.select(exprs)
+        masks = []
+        for i, test in enumerate(program.tests):
+            if together is not None and test.mask is not None:
+                answers = self.checked(test, together[str(i)], parsed.height)
+            else:
+                answers = self.answer(test, parsed, where)
+            masks.append(answers.fill_null(bool(test.check.ignore_na)) if answers.null_count() else answers)
+        return tuple(masks)
+
+    def checked(self, test: Test, answers: pl.Series | None, rows: int) -> pl.Series:
+        """Refuse answers that are not true or false for each row; None is a single verdict.
+
+        Raises:
+            InvalidSchema: They are not.
+        """
+        import polars as pl
+
+        which = told_check(test.check, test.column)
+        if answers is None or len(answers) != rows:
+            raise InvalidSchema(
+                f"{self.label}: {which} gives one verdict for a whole column; write it so that it gives one for each "
+                "cell (a lead file is judged in pieces, and a row must not depend on its piece)"
+            )
+        if answers.dtype not in (pl.Boolean, pl.Null):
+            raise InvalidSchema(f"{self.label}: {which} gives {answers.dtype} values; it must give true or false")
+        return answers.cast(pl.Boolean)
+
+    @contextmanager
+    def _naming(self, check: Check, key: str, where: str, *, cells: bool = True) -> Iterator[None]:
+        """Turn whatever a check raises into one error that names it; where it saw cells, its text may quote them."""
+        import polars as pl
+
+        try:
+            yield
+        except (InvalidSchema, MemoryError):
+            raise
+        except (Exception, SystemExit, pl.exceptions.PanicException) as exc:
+            raised = told_exception(exc, quoting=not cells)
+            raise InvalidSchema(
+                f"{self.label}: {told_check(check, key)} raises {raised} on {where}; correct the check, or the "
+                "column's dtype"
+            ) from exc
+
+
+def _frame(table: pa.Table, names: tuple[str, ...]) -> pl.DataFrame:
+    import polars as pl
+
+    return pl.DataFrame([pl.Series(name, pl.from_arrow(table[name])) for name in names])
+
+
+def _parse(raw: pl.DataFrame, program: Program) -> pl.DataFrame:
+    """Parse all cells; text that is no value as it stands is tried once more without its outer white space."""
+    import polars as pl
+
+    if not program.cells:
+        return raw
+    parsed = raw.with_columns(**program.cells)
+    for name, parse in program.cells.items():
+        if raw[name].dtype != pl.String:
+            continue
+        failed = (raw[name].is_not_null() & parsed[name].is_null()).arg_true()
+        bare = raw[name].gather(failed)
+        spaced = bare.str.contains(r"^\s|\s$").arg_true()
+        if len(spaced):
+            again = bare.gather(spaced).str.strip_chars().to_frame().select(parse).to_series()
+            parsed = parsed.with_columns(parsed[name].scatter(failed.gather(spaced), again))
+    return parsed

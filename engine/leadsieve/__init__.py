@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from leadsieve.run import Part, Run
     from leadsieve_connectors.campaigns import KeptMapping
     from leadsieve_rules.profiles import Profile
+    from leadsieve_rules.prompts import Prompt
+    from leadsieve_rules.schemas import UserSchema
 
 __all__ = [
     "Campaigns",
@@ -107,7 +109,10 @@ def clean(
     duplicates: Literal["none", "file", "run", "campaign", "all"] | None = None,
     duplicate_statuses: Sequence[str] | None = None,
     duplicate_age: int | None = None,
-    fail_over: float | None = None,
+    schema: Any = None,
+    prompt: str | os.PathLike[str] | None = None,
+    calling_hours: str | None = None,
+    fail_over: float | Mapping[str, float] | None = None,
     suppress: Any = None,
     suppress_max_age: int | None = None,
     overwrite: bool = False,
@@ -145,7 +150,17 @@ def clean(
         duplicates: What a number must not repeat; None is the campaign where one is named, else the run.
         duplicate_statuses: Only a campaign's contacts in these statuses make a duplicate; None is the profile's rule.
         duplicate_age: Only those that have had their status for less than so many days; None is the profile's rule.
-        fail_over: Largest share of rows, 0 to 1, that may be rejected other than as duplicates or suppressed.
+        schema: A pandera schema of your own: a Python file (`rules.py`, `rules.py:Leads`), pandera's YAML, or a
+            `DataFrameModel` or `DataFrameSchema` of `pandera.polars`. Its columns are target fields by name, else the
+            source's own columns; a row that fails it is rejected, unless the schema says `severity` `warn`.
+        prompt: A file with the campaign's prompt. Some column of each source must fill each of its `{{name}}`
+            placeholders, and rows that leave one blank get the warning `blank_variable`. Braces
+            after a backslash are text.
+        calling_hours: Local hours such as `09:00-20:00`, which may cross midnight: `accepted` says for each row in
+            which time zones the number can be, and the next window, in UTC, that is within the hours in all of them;
+            `run.json` counts the rows that may be called by hour.
+        fail_over: Largest share of rows, 0 to 1, that may be rejected other than as duplicates or suppressed; or
+            shares by reason, and `overall` for that one: `{"overall": 0.05, "invalid_phone": 0.02}`.
         suppress: Lists of numbers that are never accepted (do-not-call): as `sources`, and `@NAME` for a list that the
             state keeps. With a campaign every kept list that holds for it counts by itself.
         suppress_max_age: Refuse a suppression list that is older, in days, or of unknown date.
@@ -172,6 +187,7 @@ def clean(
     """
     from leadsieve.config import Options, Tuning, paths_and_frames
     from leadsieve.flow import execute
+    from leadsieve.limits import as_limits
 
     options = Options(
         sources=paths_and_frames(sources),
@@ -187,7 +203,10 @@ def clean(
         duplicates=duplicates,
         duplicate_statuses=_names("duplicate_statuses", duplicate_statuses),
         duplicate_age=duplicate_age,
-        fail_over=fail_over,
+        schema=_schema(schema),
+        prompt=_prompt(prompt),
+        calling_hours=calling_hours,
+        fail_over=as_limits(fail_over),
         suppress=() if suppress is None else paths_and_frames(suppress),
         suppress_max_age=suppress_max_age,
         overwrite=overwrite,
@@ -215,6 +234,7 @@ def inspect(
     region: str | None = None,
     region_column: str | None = None,
     map: Mapping[str, str] | None = None,  # noqa: A002 - the option's own name
+    schema: Any = None,
     encoding: str | None = None,
     delimiter: str | None = None,
     header: bool | None = None,
@@ -231,6 +251,7 @@ def inspect(
         region: Country of numbers without a country code.
         region_column: Column that holds each row's country.
         map: Columns to fields.
+        schema: As for `clean`.
         encoding: As for `clean`, like what follows.
         delimiter: One character; None finds it.
         header: Whether the first record names the columns.
@@ -255,6 +276,7 @@ def inspect(
         region=region,
         region_column=region_column,
         map=_mapping("map", map),
+        schema=_schema(schema),
         encoding=encoding,
         delimiter=delimiter,
         header=header,
@@ -386,6 +408,24 @@ def _out(given: str | os.PathLike[str] | None) -> Path | str | None:
     if isinstance(given, str) and "://" in given:
         return given
     return None if given is None else Path(given).absolute()
+
+
+def _prompt(given: str | os.PathLike[str] | None) -> Prompt | None:
+    if given is None:
+        return None
+    from leadsieve_rules.prompts import load_prompt
+
+    with translated():
+        return load_prompt(os.fspath(given))
+
+
+def _schema(given: Any) -> UserSchema | None:
+    if given is None:
+        return None
+    from leadsieve_rules.schemas import load_schema
+
+    with translated():
+        return load_schema(given)
 
 
 def _mapping(name: str, given: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -18,13 +18,14 @@ import pyarrow.compute as pc
 from leadsieve import publish
 from leadsieve.campaign_tables import CAMPAIGNS, CONTACTS, HISTORY, MARKED, RUNS, TIME, UNDONE, file_table, run_row
 from leadsieve.config import Options, paths_and_frames
-from leadsieve.entries import Reading, Statuses, masked, read_entries, read_statuses
+from leadsieve.entries import Reading, Statuses, read_entries, read_statuses
 from leadsieve.exceptions import UsageError, translated
 from leadsieve.holdings import find_holdings
 from leadsieve.prepare import read_options
 from leadsieve.suppression import FORGOTTEN, Entries, require_readable
 from leadsieve.target import digest
 from leadsieve.verification import FINDINGS, Outputs, check_run
+from leadsieve.wording import masked
 from leadsieve_connectors.campaigns import STATUSES, State, state_lock
 from leadsieve_connectors.sinks import open_sink
 from leadsieve_rules import phone

@@ -10,9 +10,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from leadsieve.exceptions import UsageError
+
+if TYPE_CHECKING:
+    from leadsieve_rules.prompts import Prompt
+    from leadsieve_rules.schemas import UserSchema
 
 Format = Literal["parquet", "csv"]
 Scope = Literal["none", "file", "run", "campaign", "all"]
@@ -61,6 +65,11 @@ class Tuning:
     memory: int = 2 << 30
     lock_seconds: float = 10.0
 
+    @property
+    def state_memory(self) -> int:
+        """How much of the memory the campaigns' state may take before it spills, in bytes."""
+        return min(1_000_000_000, max(1 << 28, self.memory // 2))
+
     def __post_init__(self) -> None:
         """Refuse what no machine can do."""
         for name, most in _LARGEST.items():
@@ -106,7 +115,10 @@ _NOT_JUDGING = frozenset(
         *("suppress", "suppress_max_age", "tuning"),
     )
 )
-_TEXTS = ("profile", "region", "region_column", "campaign", "encoding", "delimiter", "records_path", "sheet")
+_TEXTS = (
+    *("profile", "region", "region_column", "campaign", "calling_hours"),
+    *("encoding", "delimiter", "records_path", "sheet"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +138,10 @@ class Options:
     duplicates: Scope | None = None
     duplicate_statuses: tuple[str, ...] | None = None
     duplicate_age: int | None = None
-    fail_over: float | None = None
+    schema: UserSchema | None = None
+    calling_hours: str | None = None
+    prompt: Prompt | None = None
+    fail_over: Mapping[str, float] = field(default_factory=dict)
     suppress: tuple[Any, ...] = ()
     suppress_max_age: int | None = None
     overwrite: bool = False
@@ -156,6 +171,8 @@ class Options:
             raise UsageError(f"--duplicates {self.duplicates} needs a campaign; add --campaign NAME")
         if self.duplicate_statuses is not None or self.duplicate_age is not None:
             self._check_policy()
+        if self.calling_hours is not None:
+            self._check_hours(self.calling_hours)
         if self.existing_campaign and self.campaign is None:
             raise UsageError("--existing-campaign needs a campaign; add --campaign NAME")
         if self.campaign is not None and (not self.campaign.strip() or not self.campaign.isprintable()):
@@ -177,8 +194,6 @@ class Options:
         days = self.suppress_max_age
         if days is not None and (type(days) is not int or days < 0):
             raise UsageError(f"suppress_max_age={days!r} is not a number of days; give 0 or more")
-        if self.fail_over is not None and not 0 <= self.fail_over <= 1:
-            raise UsageError(f"fail_over={self.fail_over} is not a share between 0 and 1; 5% is 0.05")
 
     def _check_policy(self) -> None:
         """Refuse a duplicate policy that no campaign can go by."""
@@ -193,6 +208,16 @@ class Options:
         if self.duplicate_age is not None and (type(self.duplicate_age) is not int or self.duplicate_age < 1):
             raise UsageError(f"duplicate_age={self.duplicate_age!r} is not a number of days; give 1 or more")
 
+    def _check_hours(self, text: str) -> None:
+        """Refuse calling hours that no day has."""
+        from leadsieve_rules.calling import parse_hours
+        from leadsieve_rules.exceptions import RulesError
+
+        try:
+            parse_hours(text)
+        except RulesError as exc:
+            raise UsageError(exc.message) from exc
+
     def _check_kinds(self) -> None:
         """Refuse values of the wrong kind, which a notebook can give and the command line cannot."""
         texts = {name: getattr(self, name) for name in _TEXTS}
@@ -204,7 +229,7 @@ class Options:
                 raise UsageError(f"map={{{column!r}: {target!r}}} does not map a column's name to a field's")
         if self.header not in (None, True, False):
             raise UsageError(f"header={self.header!r} is not True, False or None")
-        for name, value in {"rows": self.rows, "fail_over": self.fail_over, "skip_rows": self.skip_rows}.items():
+        for name, value in {"rows": self.rows, "skip_rows": self.skip_rows}.items():
             if value is not None and type(value) not in {int, float}:
                 raise UsageError(f"{name}={value!r} is not a number")
         if "://" in str(self.state):
@@ -222,6 +247,8 @@ class Options:
             **values,
             "settings": dict(self.settings),
             "map": [list(pair) for pair in self.map.items()],
+            "schema": None if self.schema is None else self.schema.sha256,
+            "prompt": None if self.prompt is None else self.prompt.sha256,
             "max_record_bytes": self.tuning.max_record_bytes,
         }
 
@@ -247,19 +274,6 @@ def check_url(out: str) -> None:
         raise UsageError(f"--out {name}: has an empty part, or . or ..; write the folder's own URL")
     if len(parts) < 2 and scheme != "memory":
         raise UsageError(f"--out {name}: names no folder in it; add one, such as {name.rstrip('/')}/leads")
-
-
-def parse_share(text: str) -> float:
-    """Read a share such as `5%` or `0.05`.
-
-    Raises:
-        UsageError: It is neither, or not between 0 and 1.
-    """
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(%?)\s*", text)
-    share = float(match[1]) / (100 if match[2] else 1) if match else -1.0
-    if not 0 <= share <= 1:
-        raise UsageError(f"--fail-over {text!r} is not a share; write it like 5% or 0.05")
-    return share
 
 
 def parse_names(option: str, text: str) -> tuple[str, ...]:

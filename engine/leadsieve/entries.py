@@ -16,6 +16,7 @@ from leadsieve.exceptions import UsageError
 from leadsieve.numbers import NumberColumns, row_countries, row_regions
 from leadsieve.suppression import Entries
 from leadsieve.text import as_text, phone_text, trim
+from leadsieve.wording import masked
 from leadsieve_connectors.chunk import Chunk, Fault
 from leadsieve_connectors.sources import Source, open_sources
 from leadsieve_rules import phone
@@ -26,14 +27,10 @@ from leadsieve_rules.profiles.model import STATUSES
 from leadsieve_rules.statuses import STATUS, fold_word, load_statuses
 from leadsieve_rules.wording import listed, quoted
 
-__all__ = ["Reading", "Statuses", "masked", "read_entries", "read_statuses"]
+__all__ = ["Reading", "Statuses", "read_entries", "read_statuses"]
 
 #: Unreadable entries that are named.
 _EXAMPLES = 3
-#: Of a number that is shown, so many digits at its end; of any value, so many characters.
-_SHOWN_DIGITS, _SHOWN = 3, 24
-#: A value with more letters than this may be somebody's name or address.
-_FEW_LETTERS = 4
 
 _Keys = npt.NDArray[np.uint64]
 _Rows = npt.NDArray[np.int64]
@@ -163,7 +160,7 @@ def _status_codes(chunk: Chunk, column: str, meanings: Mapping[str, str]) -> npt
         where = f"{chunk.name}: row {row}, column {quoted(column)}"
         if not word:
             raise UsageError(f"{where}: there is no status; fill it in, or leave the row out: nothing was marked")
-        shown = masked(word, letters=True)
+        shown = masked(word, letters=len(word))
         raise UsageError(
             f"{where}: the status {quoted(shown)} is unknown; say what it means: --word {quoted(f'{shown}=STATUS')}, "
             f"where STATUS is one of {', '.join(STATUSES)}: nothing was marked"
@@ -286,29 +283,6 @@ def _examples(chunk: Chunk, read: Sequence[_Column], lost: _Mask, bad: Sequence[
         cell = next(column.text[at].as_py() for column in read if column.lost[at])
         told.append((chunk.rows[at].as_py(), quoted(masked(cell))))
     return [f"row {row}: {what}" for row, what in sorted(told)[:_EXAMPLES]]
-
-
-def masked(value: str, *, letters: bool = False) -> str:
-    """Return a value as logs may show it: of its digits the last three, of its letters only a few.
-
-    Args:
-        value: Any text.
-        letters: Show all letters: they are no name and no address.
-
-    Example:
-        >>> masked("+1 (202) 555-0123"), masked("9.19E+11"), masked("john@example.org")
-        ('+* (***) ***-*123', '*.*9E+11', '****@*******.***')
-    """
-    digits = sum(map(str.isdigit, value))
-    hide_letters = not letters and sum(map(str.isalpha, value)) > _FEW_LETTERS
-    shown = []
-    for character in value:
-        hidden = hide_letters and character.isalpha()
-        if character.isdigit():
-            hidden, digits = digits > _SHOWN_DIGITS, digits - 1
-        shown.append("*" if hidden else character)
-    text = "".join(shown)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def _distinct(pieces: list[_Keys]) -> _Keys:

@@ -27,14 +27,15 @@ from leadsieve.answers import answer, refusal
 from leadsieve.config import Options
 from leadsieve.duplicates import Contacts, Held
 from leadsieve.exceptions import OutputError, SourceError, TooManyRejected, UsageError
-from leadsieve.ledger import share_rejected
+from leadsieve.limits import passed_limits
 from leadsieve.lists import Part as ListPart
-from leadsieve.lists import gather, judged_by, kept_lists, require_state, run_lists
+from leadsieve.lists import gather, judged_by, kept_lists, open_state, require_state, run_lists
 from leadsieve.manifest import manifest
 from leadsieve.prepare import Kept, describe, prepare, read_options
 from leadsieve.process import Job, Outcome, Task, process
 from leadsieve.progress import Callback
 from leadsieve.recognise import KEPT, earlier_run, require_same_result, standing_run, stands
+from leadsieve.results import tell_ledger
 from leadsieve.run import Folder, Part, Run
 from leadsieve.suppression import Suppression
 from leadsieve.target import Target, aim, digest, found_settings
@@ -45,6 +46,8 @@ from leadsieve_rules.columns import mapping_to_keep
 from leadsieve_rules.exceptions import ColumnError
 
 _log = logging.getLogger("leadsieve")
+#: What came of the rows: a logger of its own, since the command line prints it on stdout.
+_results = logging.getLogger("leadsieve.results")
 
 
 def execute(options: Options, progress: Callback | None) -> Run:
@@ -90,7 +93,7 @@ def _run_sources(
 def _settle(task: Task, suppression: Suppression | None, kept: Kept | None = None) -> Job:
     """Decide all that is decided before the first row."""
     plan, layout = prepare(task.sources, task.options, task.target, kept)
-    plan = replace(plan, suppression=suppression)
+    plan = replace(plan, suppression=suppression, now=task.started)
     return Job(task.options, task.target, task.sources, task.progress, task.started, plan, layout)
 
 
@@ -133,7 +136,7 @@ def _publish(job: Job, place: publish.Place) -> Run:
 def _with_campaign(task: Task, campaign: str, place: publish.Place | None, lists: Sequence[ListPart]) -> Run:
     """Judge against the campaign under the state's lock, and add the accepted rows to it unless the run is dry."""
     options, job = task.options, None
-    state = State(options.state, wait_seconds=options.tuning.lock_seconds)
+    state = open_state(options)
     if not state.path.exists():
         if options.existing_campaign:
             raise UsageError(f"campaign {campaign!r} does not exist: there is no state {options.state}")
@@ -144,12 +147,11 @@ def _with_campaign(task: Task, campaign: str, place: publish.Place | None, lists
             return _keep(job, None)
     with state_lock(options.state, wait_seconds=options.tuning.lock_seconds):
         created = state.ensure()
-        _announce(options, state, campaign, created=created)
-        if not created or job is None:
-            job, lists = None, [*lists, *kept_lists(options, state, campaign)]
-            suppression = gather(lists, options, task.started)
-        else:
-            suppression = job.plan.suppression
+        with state.held_open():
+            _announce(options, state, campaign, created=created)
+            if not created or job is None:
+                job, lists = None, [*lists, *kept_lists(options, state, campaign)]
+        suppression = gather(lists, options, task.started) if job is None else job.plan.suppression
         if options.dry_run or place is None:
             job = job or _settle(task, suppression, _kept_in(state))
             return _keep(job, _contacts(job, state, campaign, before_run=None, when=job.started))
@@ -171,19 +173,21 @@ def _import(
     """
     options = task.options
     finished = place.recover(state)
-    # With --again only a run that this very command began, and that a crash cut short, is this run.
-    known = [r for r in state.runs(campaign) if not options.again or r.run_id in finished]
-    record = earlier_run(task, known, place)
-    seq = state.next_seq() if record is None else record.seq
-    job = job or _settle(task, suppression, _kept_in(state) if record is None else _kept_by(record, task.sources))
-    if record is not None:
-        standing = place.published()
-        if standing is not None and standing["run_id"] == record.run_id and stands(job, standing):
-            return _repeated(job, place, standing)
-        _log.info("this is run %s again: it is published as it was judged then, nothing is imported", record.run_id)
-    when = job.started if record is None else record.committed_at
-    run_id = job.target.run_id(job.sources, seq) if record is None else record.run_id
-    keys = _contacts(job, state, campaign, before_run=seq, when=when)
+    with state.held_open():
+        # With --again only a run that this very command began, and that a crash cut short, is this run.
+        known = [r for r in state.runs(campaign) if not options.again or r.run_id in finished]
+        record = earlier_run(task, known, place)
+        seq = state.next_seq() if record is None else record.seq
+        job = job or _settle(task, suppression, _kept_in(state) if record is None else _kept_by(record, task.sources))
+        if record is not None:
+            standing = place.published()
+            if standing is not None and standing["run_id"] == record.run_id and stands(job, standing):
+                return _repeated(job, place, standing)
+            _log.info("this is run %s again: it is published as it was judged then, nothing is imported", record.run_id)
+        when = job.started if record is None else record.committed_at
+        job = replace(job, plan=replace(job.plan, now=when))
+        run_id = job.target.run_id(job.sources, seq) if record is None else record.run_id
+        keys = _contacts(job, state, campaign, before_run=seq, when=when)
     own = None if record is None else run_id
     with place.staging(run_id, overwrite=options.overwrite, own=own) as staging:
         outcome = process(job, staging.folder, keys)
@@ -285,6 +289,7 @@ def _write_down(job: Job, outcome: Outcome, folder: Path, run_id: str) -> tuple[
         sources=describe(job.sources, job.plan),
         suppression=job.plan.suppression,
         ledger=outcome.ledger.to_dict(),
+        callable=outcome.callable,
         answers={"raw": predicted},
         started=job.started,
         seconds=outcome.seconds,
@@ -298,14 +303,13 @@ def _require_few_rejected(
     job: Job, info: Mapping[str, Any], written: tuple[publish.Place, publish.Staging] | None = None
 ) -> None:
     """End the run where too many rows are rejected; what was rejected, and why, goes to OUT.failed."""
-    limit, share = job.options.fail_over, share_rejected(info["ledger"])
-    if limit is None or share <= limit:
+    passed = passed_limits(job.options.fail_over, info["ledger"])
+    if passed is None:
         return
+    for line in tell_ledger(info["ledger"]):
+        _log.info("%s", line)
     where = "" if written is None else _keep_failed(info, *written)
-    failure = TooManyRejected(
-        f"{share:.2%} of {info['ledger']['rows']:,} rows were rejected, more than the {limit:.2%} allowed: "
-        f"nothing was committed{where}"
-    )
+    failure = TooManyRejected(f"{passed}: nothing was committed{where}")
     failure.answer = info["answers"]["raw"]["body"]
     raise failure
 
@@ -340,6 +344,8 @@ def _repeated(job: Job, place: publish.Place, standing: Mapping[str, Any]) -> Ru
 
 
 def _run(job: Job, folder: Folder, summary: Any, info: Mapping[str, Any], *, repeated: bool = False) -> Run:
+    for line in tell_ledger(info["ledger"]):
+        _results.info("%s", line)
     rows = {entry["name"].rpartition("/")[2]: entry["rows"] for entry in info["files"]}
     parts = {}
     for name, schema in job.schemas.items():

@@ -16,7 +16,7 @@ from leadsieve.config import Options
 from leadsieve.exceptions import LeadsieveError, translated
 from leadsieve.kernel import Plan, judge
 from leadsieve.ledger import Ledger
-from leadsieve.prepare import map_source, read_options
+from leadsieve.prepare import map_source, read_options, with_schema
 from leadsieve.target import Target, aim
 from leadsieve.text import as_text
 from leadsieve_connectors.sources import Source, open_sources
@@ -90,6 +90,8 @@ def _inspect(source: Source, options: Options, target: Target) -> Inspection:
             schema = CompiledSchema(field_schema(target.profile.fields))
             # Every source is inspected by itself, so it is the first of its own plan.
             plan = Plan(target.profile, target.region, {0: found}, {0: region_column}, schema)
+            if options.schema is not None:
+                plan = with_schema(plan, options.schema, [source])
             sample = _judge_sample(source, plan)
     except LeadsieveError as exc:
         problem = exc.message
@@ -141,6 +143,7 @@ def _command(source: Source, options: Options, sample: dict[str, Any] | None) ->
         "--skip-rows": options.skip_rows or source.dialect.get("proposed_skip_rows"),
         "--records-path": options.records_path,
         "--sheet": options.sheet,
+        "--schema": None if options.schema is None else options.schema.given,
         "--out": "out",
     }
     for option, value in given.items():

@@ -8,7 +8,8 @@ machine, in any order. What depends on other rows (duplicates) comes after it, i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -16,15 +17,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadsieve.numbers import NumberColumns, judge_numbers
+from leadsieve.own_schema import schema_findings
 from leadsieve.suppression import Suppression
-from leadsieve.text import as_text, trim
+from leadsieve.text import as_text, is_text, trim
 from leadsieve_connectors.chunk import Chunk
 from leadsieve_rules.columns import COUNTRY_CODE, ColumnMap
 from leadsieve_rules.destination import destination_findings
+from leadsieve_rules.fields.schedules import missing_code, schedule_findings
+from leadsieve_rules.fields.suspects import suspect_findings
 from leadsieve_rules.findings import Finding
 from leadsieve_rules.phone import Phones
 from leadsieve_rules.profiles import PHONE, Profile
 from leadsieve_rules.profiles.model import Destinations
+from leadsieve_rules.prompts import Filling
 from leadsieve_rules.reasons import REASONS, reason_of_fault
 from leadsieve_rules.schemas import CompiledSchema
 
@@ -45,6 +50,9 @@ class Plan:
         region_columns: For each source, by ordinal, the column with a region code for each row, or None.
         schema: The compiled checks of the fields beside the phone.
         suppression: The numbers that must not be called; None where no list was given.
+        now: When the run began: a call time before it is past. None judges none as past.
+        own_schema: The user's schema, compiled; None where none was given.
+        variables: For each source, by ordinal, what fills the variables of the prompt; empty where none was given.
     """
 
     profile: Profile
@@ -53,6 +61,9 @@ class Plan:
     region_columns: Mapping[int, str | None]
     schema: CompiledSchema
     suppression: Suppression | None = None
+    now: datetime | None = None
+    own_schema: CompiledSchema | None = None
+    variables: Mapping[int, tuple[Filling, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +150,16 @@ def judge(chunk: Chunk, plan: Plan) -> Verdicts:
             findings += trimmed
     numbers = judge_numbers(chunk.table, _number_columns(chunk, plan))
     findings += numbers.findings
-    findings += _checks(chunk.table, fields, columns, plan.schema)
+    findings += _checks(chunk.table, fields, columns, plan)
     findings += _absent(chunk.table.num_rows, columns, plan.profile)
+    findings += _suspects(chunk.table, columns)
+    findings += _blanks(chunk.table, fields, plan.variables.get(chunk.file, ()))
     none = np.zeros(chunk.table.num_rows, np.uint64)
     base = Verdicts(chunk, fields, numbers.phones, columns[PHONE], numbers.taken, (), none, _bad_causes(chunk.bad))
-    return _suppressed(_destinations(base.adding(findings), plan.profile), plan.suppression)
+    base = base.adding(findings)
+    if plan.own_schema is not None:
+        base = base.adding(schema_findings(base, plan.own_schema, plan.maps[chunk.file]))
+    return _suppressed(_destinations(base, plan.profile), plan.suppression)
 
 
 def _number_columns(chunk: Chunk, plan: Plan) -> NumberColumns:
@@ -159,8 +175,29 @@ def _number_columns(chunk: Chunk, plan: Plan) -> NumberColumns:
 
 def _absent(rows: int, columns: Mapping[str, tuple[str, ...]], profile: Profile) -> list[Finding]:
     """Find every row at fault for a required field that no column fills."""
-    absent = [name for name, rule in profile.fields.items() if rule.required and name not in columns]
-    return [Finding("missing_value", None, name, np.arange(rows)) for name in absent]
+    absent = [rule for name, rule in profile.fields.items() if rule.required and name not in columns]
+    return [Finding(missing_code(rule), None, rule.name, np.arange(rows)) for rule in absent]
+
+
+def _suspects(table: pa.Table, columns: Mapping[str, tuple[str, ...]]) -> Iterator[Finding]:
+    """Look for wrongly decoded text in every column of text, but for the numbers."""
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if is_text(column.type) and name not in columns[PHONE]:
+            yield from suspect_findings(as_text(column), name)
+
+
+def _blanks(table: pa.Table, fields: Mapping[str, pa.Array], fillings: Iterable[Filling]) -> Iterator[Finding]:
+    """Find the rows that leave a variable of the prompt blank; a row without a number is no call, and is rejected."""
+    names = set(table.column_names)
+    for filling in fillings:
+        if filling.field == PHONE:
+            continue
+        raw = as_text(table.column(filling.column)) if filling.column in names else None
+        text = trim(raw) if filling.field is None else fields[filling.field]
+        index = _positions(pc.is_null(text))
+        if len(index):
+            values = None if raw is None else _take(raw, index)
+            yield Finding("blank_variable", filling.variable, filling.column, index, values)
 
 
 def _destinations(verdicts: Verdicts, profile: Profile) -> Verdicts:
@@ -203,13 +240,14 @@ def _placed(finding: Finding, source: str, raw: pa.Array) -> Finding:
 
 
 def _checks(
-    table: pa.Table, fields: Mapping[str, pa.Array], columns: Mapping[str, tuple[str, ...]], schema: CompiledSchema
+    table: pa.Table, fields: Mapping[str, pa.Array], columns: Mapping[str, tuple[str, ...]], plan: Plan
 ) -> list[Finding]:
-    """Run the schema on the fields; findings name the source's column and show its cells."""
+    """Judge the values of the fields; findings name the source's column and show its cells."""
     if not fields:
         return []
     placed = []
-    for finding in schema.findings(pa.table(dict(fields))):
+    found = plan.schema.findings(pa.table(dict(fields)))
+    for finding in (*found, *schedule_findings(fields, plan.profile.fields, plan.now)):
         sources = columns.get(finding.column, ())
         if len(sources) == 1:
             placed.append(_placed(finding, sources[0], as_text(table.column(sources[0]))))

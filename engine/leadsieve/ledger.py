@@ -8,11 +8,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
 from leadsieve.kernel import Verdicts, fault_reason, rejects
+from leadsieve_rules.findings import Finding
 from leadsieve_rules.reasons import GROUPS, REASONS
 
+#: Rows that are named of each reason and detail.
+FIRST = 3
 _CODES = tuple(REASONS)
+_ORDER = {code: order for order, code in enumerate(_CODES)}
+_Key = tuple[str, str | None]
 
 
 @dataclass(slots=True)
@@ -27,21 +34,38 @@ class FileCount:
 
 
 @dataclass(slots=True)
+class Tally:
+    """How many rows there are of one kind, and which are the first.
+
+    Attributes:
+        rows: The count.
+        first: Ordinal of the file and row number of the first ones, in order.
+    """
+
+    rows: int = 0
+    first: list[tuple[int, int]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Ledger:
     """Counts of one run: `rows = accepted + rejected`, and `rejected` is the sum of the first causes.
 
     Attributes:
         files: Counts by source, in order.
         reasons: Rejected rows by first cause, in the order of the reasons table.
-        warnings: Warnings on accepted rows, by code.
+        warnings: Accepted rows by warning; a row may have several, but each once.
         faults: All findings that reject, by code and detail, not only first causes.
+        causes: Rejected rows by first cause and its detail: each row once.
+        warned: Accepted rows by warning and its detail: of each warning a row counts once, under its first detail.
         listed: Lines that the errors hold: every fault and warning, of accepted and rejected rows.
     """
 
     files: list[FileCount]
     reasons: Counter[str] = field(default_factory=Counter)
     warnings: Counter[str] = field(default_factory=Counter)
-    faults: Counter[tuple[str, str | None]] = field(default_factory=Counter)
+    faults: Counter[_Key] = field(default_factory=Counter)
+    causes: dict[_Key, Tally] = field(default_factory=dict)
+    warned: dict[_Key, Tally] = field(default_factory=dict)
     listed: int = 0
 
     @classmethod
@@ -90,42 +114,65 @@ class Ledger:
         return counts
 
     def add(self, verdicts: Verdicts) -> None:
-        """Count a chunk's verdicts."""
+        """Count a chunk's verdicts; the chunks come in order."""
         count = self.files[verdicts.chunk.file]
-        causes = np.concatenate([verdicts.causes, verdicts.bad_causes])
-        accepted = int(np.count_nonzero(causes == 0))
-        count.rows += len(causes)
+        rows = len(verdicts.causes) + len(verdicts.bad_causes)
+        accepted = int(np.count_nonzero(verdicts.causes == 0))
+        count.rows += rows
         count.accepted += accepted
-        count.rejected += len(causes) - accepted
+        count.rejected += rows - accepted
         count.blank_records += verdicts.chunk.blank_records
-        masks, sizes = np.unique(causes, return_counts=True)
-        for mask, size in zip(masks.tolist(), sizes.tolist(), strict=True):
-            if mask:
-                self.reasons[_first_cause(mask)] += size
         self.listed += verdicts.chunk.bad.num_rows + sum(len(finding.index) for finding in verdicts.findings)
+        chunk = _Chunk(verdicts)
+        self._add_faults(verdicts, chunk)
+        self._add_warnings(verdicts, chunk)
+        for found, tallies in ((chunk.causes, self.causes), (chunk.warned, self.warned)):
+            for key, tally in found.items():
+                _join(tallies.setdefault(key, Tally()), tally)
+
+    def _add_faults(self, verdicts: Verdicts, chunk: _Chunk) -> None:
+        # The lowest bit of each row's causes; it is taken off when the row is counted.
+        first = verdicts.causes & (~verdicts.causes + np.uint64(1))
         for finding in verdicts.findings:
             if rejects(finding):
                 self.faults[finding.code, finding.detail] += len(finding.index)
-            else:
-                self.warnings[finding.code] += int(np.count_nonzero(verdicts.causes[finding.index] == 0))
-        for fault in verdicts.chunk.bad.column("fault").to_pylist():
-            self.faults[fault_reason(fault)] += 1
+                index = finding.index[first[finding.index] == REASONS[finding.code].bit]
+                first[index] = 0
+                self.reasons[finding.code] += len(index)
+                chunk.add(chunk.causes, finding, index)
+        for fault, rows in _by_fault(verdicts.chunk.bad).items():
+            key = fault_reason(fault)
+            self.faults[key] += len(rows)
+            self.reasons[key[0]] += len(rows)
+            chunk.add_bad(key, rows)
+
+    def _add_warnings(self, verdicts: Verdicts, chunk: _Chunk) -> None:
+        accepted = verdicts.causes == 0
+        counted: dict[str, npt.NDArray[np.bool_]] = {}
+        for finding in verdicts.findings:
+            if not rejects(finding):
+                left = counted.setdefault(finding.code, accepted.copy())
+                index = finding.index[left[finding.index]]
+                left[index] = False
+                self.warnings[finding.code] += len(index)
+                chunk.add(chunk.warned, finding, index)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the ledger as plain JSON values."""
-        order = {code: i for i, code in enumerate(_CODES)}
         return {
             "rows": self.rows,
             "accepted": self.accepted,
             "rejected": self.rejected,
             "blank_records": self.blank_records,
             "groups": self.groups,
-            "reasons": {code: self.reasons[code] for code in sorted(self.reasons, key=order.__getitem__)},
+            "reasons": {code: self.reasons[code] for code in sorted(+self.reasons, key=_ORDER.__getitem__)},
+            "causes": self._told(self.causes),
             "faults": [
                 {"code": code, "detail": detail, "rows": self.faults[code, detail]}
-                for code, detail in sorted(self.faults, key=lambda k: (order[k[0]], k[1] or ""))
+                for code, detail in sorted(self.faults, key=_place)
             ],
-            "warnings": {code: self.warnings[code] for code in sorted(+self.warnings, key=order.__getitem__)},
+            "warnings": {code: self.warnings[code] for code in sorted(+self.warnings, key=_ORDER.__getitem__)},
+            "warned": self._told(self.warned),
             "files": [
                 {
                     "lead_file": f.name,
@@ -138,17 +185,57 @@ class Ledger:
             ],
         }
 
+    def _told(self, tallies: Mapping[_Key, Tally]) -> list[dict[str, Any]]:
+        return [
+            {
+                "code": key[0],
+                "detail": key[1],
+                "rows": tallies[key].rows,
+                "first": [{"lead_file": self.files[file].name, "lead_row": row} for file, row in tallies[key].first],
+            }
+            for key in sorted(tallies, key=_place)
+        ]
 
-def _first_cause(mask: int) -> str:
-    return next(code for code in _CODES if mask & int(REASONS[code].bit))
+
+class _Chunk:
+    """The rows of one chunk by cause and by warning; findings do not come in the order of the rows."""
+
+    def __init__(self, verdicts: Verdicts) -> None:
+        self._chunk = verdicts.chunk
+        self.causes: dict[_Key, Tally] = {}
+        self.warned: dict[_Key, Tally] = {}
+
+    def add(self, tallies: dict[_Key, Tally], finding: Finding, index: npt.NDArray[np.int64]) -> None:
+        """Count rows of a finding, given in order."""
+        if len(index):
+            rows = [(self._chunk.file, self._chunk.rows[at].as_py()) for at in index[:FIRST].tolist()]
+            _merge(tallies.setdefault((finding.code, finding.detail), Tally()), len(index), rows)
+
+    def add_bad(self, key: _Key, rows: list[int]) -> None:
+        """Count records that could not be parsed."""
+        first = [(self._chunk.file, row) for row in rows[:FIRST]]
+        _merge(self.causes.setdefault(key, Tally()), len(rows), first)
 
 
-def share_rejected(ledger: Mapping[str, Any]) -> float:
-    """Return the share of rows rejected other than as duplicates or suppressed, between 0 and 1.
+def _by_fault(bad: pa.Table) -> dict[str, list[int]]:
+    """Return the row numbers of the records that could not be parsed, by their fault."""
+    rows: dict[str, list[int]] = {}
+    for row, fault in zip(bad.column("row").to_pylist(), bad.column("fault").to_pylist(), strict=True):
+        rows.setdefault(fault, []).append(row)
+    return rows
 
-    Args:
-        ledger: As `Ledger.to_dict` gives it.
-    """
-    spared = ("duplicate_in_file", "duplicate_in_campaign", "suppressed")
-    counted = sum(count for group, count in ledger["groups"].items() if group not in spared)
-    return float(counted / ledger["rows"]) if ledger["rows"] else 0.0
+
+def _merge(tally: Tally, rows: int, first: list[tuple[int, int]]) -> None:
+    """Count more rows of the same chunk."""
+    tally.rows += rows
+    tally.first = sorted([*tally.first, *first])[:FIRST]
+
+
+def _join(tally: Tally, later: Tally) -> None:
+    """Count the rows of a later chunk."""
+    tally.rows += later.rows
+    tally.first += later.first[: FIRST - len(tally.first)]
+
+
+def _place(key: _Key) -> tuple[int, str]:
+    return _ORDER[key[0]], key[1] or ""

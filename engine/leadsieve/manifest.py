@@ -20,6 +20,7 @@ def manifest(
     sources: Sequence[Mapping[str, Any]],
     suppression: Suppression | None,
     ledger: Mapping[str, Any],
+    callable: Mapping[str, Any] | None,  # noqa: A002 - the manifest's own word
     answers: Mapping[str, Answer],
     started: datetime,
     seconds: Mapping[str, float],
@@ -33,6 +34,7 @@ def manifest(
         sources: What was read, as `prepare.describe` gives it.
         suppression: The numbers that were not to be called; None where no list was given.
         ledger: The counts.
+        callable: How many accepted rows may be called when; None where no calling hours were given.
         answers: The predicted answers by what they answer to.
         started: When it began.
         seconds: How long its stages took.
@@ -52,10 +54,13 @@ def manifest(
         "missing_settings": list(target.settings.missing),
         "region": target.region,
         "campaign": options.campaign,
-        "options": {**target.judging, "format": options.format, "fail_over": options.fail_over},
+        "options": {**target.judging, "format": options.format, "fail_over": dict(options.fail_over)},
         "sources": list(sources),
         "suppression": [] if suppression is None else [one.told(started) for one in suppression.lists],
+        "schema": None if options.schema is None else options.schema.to_dict(),
+        "prompt": None if options.prompt is None else options.prompt.to_dict(),
         "ledger": dict(ledger),
+        "callable": None if callable is None else dict(callable),
         "answers": {
             name: {"code": answer.code, "status": answer.status, "body": answer.body}
             for name, answer in answers.items()

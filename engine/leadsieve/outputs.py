@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,9 @@ from leadsieve_rules.columns import COUNTRY_CODE, ColumnMap
 from leadsieve_rules.findings import Finding
 from leadsieve_rules.profiles import PHONE
 from leadsieve_rules.reasons import REASONS, message
+
+if TYPE_CHECKING:
+    from leadsieve_rules.calling import CallTimes
 
 _ORIGIN = (
     ("lead_region", pa.string()),
@@ -55,7 +59,7 @@ class Layout:
 
     Attributes:
         accepted: `phone_number`, the profile's other fields, the custom columns, `lead_region`, `lead_number_type`,
-            `lead_file`, `lead_row`.
+            `lead_file`, `lead_row`; then what was asked for on top.
         rejected: The sources' columns, `lead_file`, `lead_row`, `lead_line`, `lead_raw`, `reject_reason`,
             `reject_reasons`.
         fields: The profile's fields beside the phone, in order.
@@ -72,38 +76,51 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """One chunk's rows in the schemas of the three outputs, in row order."""
+    """One chunk's rows in the schemas of the three outputs, in row order; columns may be dictionary-encoded.
+
+    Attributes:
+        accepted: Rows of the accepted output.
+        rejected: Rows of the rejected output.
+        errors: Rows of the errors output.
+        zones: How many accepted rows have which set of time zones, by its place in `ZONE_SETS`; empty where nothing
+            asks for it.
+    """
 
     accepted: pa.Table
     rejected: pa.Table
     errors: pa.Table
+    zones: Mapping[int, int]
 
 
-def lay_out(schemas: Sequence[pa.Schema], maps: Sequence[ColumnMap], fields: Iterable[str]) -> Layout:
+def lay_out(
+    schemas: Sequence[pa.Schema], maps: Sequence[ColumnMap], fields: Iterable[str], more: Iterable[pa.Field] = ()
+) -> Layout:
     """Fix the outputs' columns before the first row: the union of the sources' headers in order of first sight.
 
     Args:
         schemas: The sources' columns under their unique names.
         maps: The sources' column maps.
         fields: The profile's fields, in order.
+        more: Columns of the engine's that the accepted output has on top.
 
     Returns:
         The layout. Where two sources give a column different types, it is a string.
     """
     others = tuple(f for f in fields if f != PHONE)
-    engine = (PHONE, *others, *(name for name, _ in _ORIGIN))
+    added = tuple((field.name, field.type) for field in more)
+    engine = (PHONE, *others, *(name for name, _ in (*_ORIGIN, *added)))
     unmapped = []
     for schema, columns in zip(schemas, maps, strict=True):
         # A country code only helps to read the number, so its column stays among the others.
         mapped = {name for field, names in columns.columns.items() if field != COUNTRY_CODE for name in names}
         unmapped.append([field for field in schema if field.name not in mapped])
     # A column whose name is taken in one output is renamed in both, so that it can be followed from one to the other.
-    ours = {name for name, _ in (*_ORIGIN, *_REJECTED)}
+    ours = {name for name, _ in (*_ORIGIN, *_REJECTED, *added)}
     custom_types, custom = _union(unmapped, ours | set(engine))
     verbatim_types, verbatim = _union([list(schema) for schema in schemas], ours)
     text = [(name, pa.string()) for name in (PHONE, *others)]
     return Layout(
-        pa.schema([*text, *custom_types.items(), *_ORIGIN]),
+        pa.schema([*text, *custom_types.items(), *_ORIGIN, *added]),
         pa.schema([*verbatim_types.items(), *_REJECTED]),
         others,
         custom,
@@ -151,14 +168,31 @@ def _clear_of(name: str, taken: set[str], names: set[str]) -> str:
     return free
 
 
-def assemble(verdicts: Verdicts, layout: Layout) -> Parts:
-    """Lay a chunk's verdicts out as rows of the three outputs; pure."""
+def assemble(verdicts: Verdicts, layout: Layout, times: CallTimes | None = None) -> Parts:
+    """Lay a chunk's verdicts out as rows of the three outputs; pure.
+
+    Args:
+        verdicts: What is known about the chunk's rows.
+        layout: The outputs' columns.
+        times: When numbers may be called; None where nothing asks for it.
+    """
     accepted = np.flatnonzero(verdicts.causes == 0)
     rejected = np.flatnonzero(verdicts.causes)
-    return Parts(_accepted(verdicts, layout, accepted), _rejected(verdicts, layout, rejected), _errors(verdicts))
+    called: Mapping[str, pa.Array] = {}
+    zones: Mapping[int, int] = {}
+    if times is not None:
+        called, zones = times.columns(verdicts.phones.facts[accepted], verdicts.phones.keys[accepted])
+    return Parts(
+        _accepted(verdicts, layout, accepted, called),
+        _rejected(verdicts, layout, rejected),
+        _errors(verdicts),
+        zones,
+    )
 
 
-def _accepted(verdicts: Verdicts, layout: Layout, index: npt.NDArray[np.int64]) -> pa.Table:
+def _accepted(
+    verdicts: Verdicts, layout: Layout, index: npt.NDArray[np.int64], called: Mapping[str, pa.Array]
+) -> pa.Table:
     chunk, pick = verdicts.chunk, pa.array(index)
     custom = layout.custom[chunk.file]
     filled = {
@@ -173,13 +207,18 @@ def _accepted(verdicts: Verdicts, layout: Layout, index: npt.NDArray[np.int64]) 
             columns.append(_constant(chunk.name, len(index)))
         elif field.name == "lead_row":
             columns.append(chunk.rows.take(pick))
+        elif field.name in called:
+            columns.append(called[field.name])
         elif field.name in filled and field.name not in custom:
             columns.append(filled[field.name].take(pick))
         elif field.name in custom:
             columns.append(_typed(chunk.table.column(custom[field.name]), field.type).take(pick))
         else:
             columns.append(pa.nulls(len(index), field.type))
-    return pa.Table.from_arrays(columns, schema=layout.accepted)
+    schema = layout.accepted
+    for name, column in called.items():  # not spelt out: a number may have dozens of possible zones
+        schema = schema.set(schema.get_field_index(name), pa.field(name, column.type))
+    return pa.Table.from_arrays(columns, schema=schema)
 
 
 def _rejected(verdicts: Verdicts, layout: Layout, index: npt.NDArray[np.int64]) -> pa.Table:
@@ -245,7 +284,7 @@ def _finding_errors(verdicts: Verdicts, finding: Finding) -> pa.Table:
     return _error_table(
         verdicts, verdicts.chunk.rows.take(pick), verdicts.chunk.lines.take(pick), finding.column,
         "reject" if rejects(finding) else "warn", finding.code, finding.detail, finding.values, finding.collides,
-        note=finding.note, after=finding.after,
+        note=finding.note, after=finding.after, perhaps=finding.perhaps,
     )  # fmt: skip
 
 
@@ -262,9 +301,15 @@ def _error_table(
     *,
     note: str | None = None,
     after: pa.Array | None = None,
+    perhaps: pa.Array | None = None,
 ) -> pa.Table:
     count = len(rows)
     told = message(code, detail) if note is None else f"{message(code, detail)}: {note}"
+    said = _constant(told, count)
+    if after is not None:
+        said = _said(f"{told}: read as ", after)
+    elif perhaps is not None:
+        said = _said(f"{told}: perhaps ", perhaps)
     return pa.Table.from_arrays(
         [
             _constant(verdicts.chunk.name, count),
@@ -274,7 +319,7 @@ def _error_table(
             _constant(severity, count),
             _constant(code, count),
             _constant(detail, count),
-            _constant(told, count) if after is None else _said(told, after),
+            said,
             pa.nulls(count, pa.string()) if values is None else values,
             pa.nulls(count, pa.string()) if collides is None else collides,
         ],
@@ -283,7 +328,7 @@ def _error_table(
 
 
 def _said(told: str, after: pa.Array) -> pa.Array:
-    return pc.binary_join_element_wise(pa.scalar(f"{told}: read as "), after, "")
+    return pc.binary_join_element_wise(pa.scalar(told), after, "")
 
 
 def _constant(value: str | None, count: int) -> pa.Array:

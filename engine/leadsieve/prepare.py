@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -13,14 +14,19 @@ from leadsieve.config import Options
 from leadsieve.exceptions import SourceError, UsageError
 from leadsieve.kernel import Plan, judge
 from leadsieve.outputs import Layout, lay_out
+from leadsieve.own_schema import schema_table, seen_columns
 from leadsieve.target import Target
 from leadsieve.text import as_text, is_numbers
-from leadsieve.wording import tell_dialect
+from leadsieve.wording import masked, tell_dialect
+from leadsieve_connectors.chunk import BAD_RECORDS, Chunk
 from leadsieve_connectors.sources import ReadOptions, Source
 from leadsieve_rules.columns import COUNTRY_CODE, ColumnMap, map_columns
 from leadsieve_rules.exceptions import ColumnError
 from leadsieve_rules.profiles import PHONE, FieldRule
-from leadsieve_rules.schemas import CompiledSchema, field_schema
+from leadsieve_rules.prompts import Columns, Filling, Prompt, fill
+from leadsieve_rules.schemas import CompiledSchema, UserSchema, field_schema
+from leadsieve_rules.schemas.structure import require_checks, require_columns
+from leadsieve_rules.wording import listed, quoted
 
 _log = logging.getLogger("leadsieve")
 
@@ -34,6 +40,8 @@ _USED: Mapping[str, frozenset[str]] = {
     "xls": _SHEET,
     "xlsx": _SHEET,
 }
+#: Rows of the first source on which a user's schema is tried.
+_SCHEMA_SAMPLE = 1000
 #: Rows that tell which column of a source without a header holds the phone numbers.
 _PHONE_SAMPLE = 100
 
@@ -90,10 +98,67 @@ def prepare(
         _tell_unused(source, options)
     plan = Plan(target.profile, target.region, maps, region_columns, schema)
     _log.info("region: %s", target.region or "none; numbers need their country code")
-    layout = lay_out([source.schema for source in sources], list(maps.values()), fields)
+    layout = lay_out([source.schema for source in sources], list(maps.values()), fields, _call_columns(options))
     _require_few_columns(layout, target)
     _require_some_region(sources[0], plan)
+    if options.schema is not None:
+        plan = with_schema(plan, options.schema, sources)
+    if options.prompt is not None:
+        plan = replace(plan, variables=_variables(options.prompt, sources, plan, layout))
     return plan, layout
+
+
+def _variables(prompt: Prompt, sources: Sequence[Source], plan: Plan, layout: Layout) -> dict[int, tuple[Filling, ...]]:
+    """Find what fills the prompt's variables in each source.
+
+    Raises:
+        InvalidPrompt: Nothing fills one of them.
+    """
+    _log.info("prompt %s: variables %s", prompt.name, listed(prompt.variables) or "none")
+    variables = {}
+    for ordinal, source in enumerate(sources):
+        fields = {name: names for name, names in plan.maps[ordinal].columns.items() if name != COUNTRY_CODE}
+        headers = dict(zip(source.schema.names, source.headers, strict=True))
+        variables[ordinal] = fill(
+            prompt, Columns(source=source.name, fields=fields, custom=layout.custom[ordinal], headers=headers)
+        )
+    return variables
+
+
+def _call_columns(options: Options) -> Iterable[pa.Field]:
+    """Return the columns that say when a row may be called, where calling hours were given."""
+    if options.calling_hours is None:
+        return ()
+    from leadsieve_rules.calling import SCHEMA
+
+    columns: Iterable[pa.Field] = SCHEMA
+    return columns
+
+
+def with_schema(plan: Plan, schema: UserSchema, sources: Sequence[Source]) -> Plan:
+    """Add the user's schema to a plan, after it was tried on every source without rows and the first's first rows.
+
+    Raises:
+        InvalidSchema: It does not fit a source, or one of its checks cannot judge rows one by one.
+    """
+    own = schema.compiled
+    for ordinal, source in enumerate(sources):
+        columns, names = plan.maps[ordinal], source.schema.names
+        seen = seen_columns(names, columns, [PHONE, *(set(columns.columns) - {COUNTRY_CODE})])
+        require_columns(own, source.name, seen, names, [name for name in names if name not in seen])
+        samples = [_empty_chunk(ordinal, source)]
+        if ordinal == 0:
+            samples += source.chunks(max_rows=_SCHEMA_SAMPLE)
+        for chunk in samples:
+            require_checks(own, source.name, *schema_table(judge(replace(chunk, file=ordinal), plan), own, columns))
+    _log.info("schema: %s", schema.name)
+    return replace(plan, own_schema=own)
+
+
+def _empty_chunk(ordinal: int, source: Source) -> Chunk:
+    """Return a chunk of a source without a row."""
+    none = pa.array([], pa.int64())
+    return Chunk(ordinal, source.name, source.schema.empty_table(), none, none, BAD_RECORDS.empty_table(), 0, 0)
 
 
 def _require_few_columns(layout: Layout, target: Target) -> None:
@@ -215,9 +280,9 @@ def _require_some_region(first: Source, plan: Plan) -> None:
         filled += chunk.table.num_rows - missing
         failing += sum(len(f.index) for f in verdicts.findings if f.detail == "no_region")
     if filled and filled == failing:
-        example = _first_phone(first, plan.maps[0])
+        example = quoted(masked(_first_phone(first, plan.maps[0])))
         raise SourceError(
-            f"{first.name}: no phone number has a country code ({PHONE} {example!r}, for one) and no region was given; "
+            f"{first.name}: no phone number has a country code ({PHONE} {example}, for one) and no region was given; "
             "name the country of the numbers, for instance --region IN, or a column with --region-column",
             "missing_region",
         )

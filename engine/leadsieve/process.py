@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +45,9 @@ from leadsieve_connectors.chunk import Chunk
 from leadsieve_connectors.sinks import Sink, open_sink
 from leadsieve_connectors.sources import Source
 from leadsieve_rules.profiles import PHONE
+
+if TYPE_CHECKING:
+    from leadsieve_rules.calling import CallTimes
 
 _log = logging.getLogger("leadsieve")
 
@@ -88,6 +92,7 @@ class Outcome:
         collided: For each campaign run that rows collided with, by its `seq`, how many rows.
         rows: Rows of each written file by its name.
         seconds: How long reading to writing, and the proof, took.
+        callable: How many rows may be called when, as JSON values; None where no calling hours were given.
     """
 
     ledger: Ledger
@@ -96,6 +101,7 @@ class Outcome:
     collided: Mapping[int, int]
     rows: dict[str, int]
     seconds: dict[str, float]
+    callable: Mapping[str, Any] | None = None
 
 
 def process(job: Job, folder: Path, contacts: Contacts | None) -> Outcome:
@@ -124,9 +130,12 @@ def process(job: Job, folder: Path, contacts: Contacts | None) -> Outcome:
 
 def _write(job: Job, folder: Path, counted: _Counted) -> Outcome:
     """Read, judge and write every row, then prove it."""
+    times = _call_times(job)
+    zones: Counter[int] = Counter()
     with _sinks(job, folder) as sinks:
 
         def write(parts: Parts) -> None:
+            zones.update(parts.zones)
             for name, sink in sinks.items():
                 sink.write(getattr(parts, name))
 
@@ -136,7 +145,7 @@ def _write(job: Job, folder: Path, counted: _Counted) -> Outcome:
                 chunks,
                 partial(judge, plan=job.plan),
                 counted.order,
-                partial(assemble, layout=job.layout),
+                partial(assemble, layout=job.layout, times=times),
                 write,
                 threads=job.options.tuning.threads,
             )
@@ -148,7 +157,24 @@ def _write(job: Job, folder: Path, counted: _Counted) -> Outcome:
         prove(read, counted.ledger, counted.keys, accepted, rejected, sinks["errors"].rows)
         seconds = {"process": written - counted.begun, "prove": time.perf_counter() - written}
     rows = {sink.path.name: sink.rows for sink in sinks.values()}
-    return Outcome(counted.ledger, counted.listed, counted.keys, counted.collided, rows, seconds)
+    told = None if times is None else times.tell(zones)
+    if told is not None:
+        _log.info(
+            "calling hours %s: %s accepted rows have no known time zone, and %s possible zones too far apart",
+            job.options.calling_hours,
+            f"{told['unknown']:,}",
+            f"{told['no_common_window']:,}",
+        )
+    return Outcome(counted.ledger, counted.listed, counted.keys, counted.collided, rows, seconds, told)
+
+
+def _call_times(job: Job) -> CallTimes | None:
+    """Work out when numbers may be called, where calling hours were given."""
+    if job.options.calling_hours is None:
+        return None
+    from leadsieve_rules.calling import call_times, parse_hours
+
+    return call_times(parse_hours(job.options.calling_hours), job.plan.now or job.started)
 
 
 class _Counted:

@@ -14,6 +14,8 @@ from leadsieve_connectors.campaigns import RunRecord, State
 
 #: What the state keeps of a run's `run.json`, to recognise it by.
 KEPT = ("options_fingerprint", "sources", "ledger")
+#: The counts of a ledger that say how rows were judged; what else stands in it says it in more detail.
+_JUDGED = ("rows", "accepted", "rejected", "blank_records", "groups", "reasons", "faults", "warnings")
 
 
 def standing_run(task: Task, place: Place) -> Mapping[str, Any] | None:
@@ -82,6 +84,6 @@ def require_same_result(record: RunRecord, outcome: Outcome, state: State) -> No
 
 
 def _counts(ledger: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave the sources' names out of a ledger: the same bytes may come under another name."""
+    """Return a ledger's counts without the sources' names: the same bytes may come under another name."""
     files = [{key: value for key, value in file.items() if key != "lead_file"} for file in ledger["files"]]
-    return {**ledger, "files": files}
+    return {**{key: ledger[key] for key in _JUDGED}, "files": files}

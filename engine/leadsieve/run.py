@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pyarrow as pa
 
 from leadsieve.exceptions import translated
+from leadsieve.results import tell_ledger
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -162,8 +163,4 @@ class Run:
         self.close()
 
     def __repr__(self) -> str:
-        counts = self.ledger
-        lines = [f"{counts['rows']:,} rows: {counts['accepted']:,} accepted, {counts['rejected']:,} rejected"]
-        lines += [f"  {count:>10,}  {code}" for code, count in counts["reasons"].items()]
-        lines += [f"  {count:>10,}  {code} (warning)" for code, count in counts["warnings"].items()]
-        return "\n".join(lines)
+        return "\n".join(tell_ledger(self.ledger))

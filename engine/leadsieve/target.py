@@ -15,11 +15,11 @@ from leadsieve.config import Options, Scope
 from leadsieve.exceptions import UsageError
 from leadsieve_connectors.sources import Source
 from leadsieve_rules import phone
-from leadsieve_rules.profiles import Profile, Settings, profile_text, read_profile, resolve_settings
+from leadsieve_rules.profiles import Profile, Settings, profile_text, read_profile, resolve_settings, settle
 from leadsieve_rules.profiles.model import DuplicateRule
 
 #: The packages whose versions decide results or bytes.
-_PACKAGES = ("duckdb", "numpy", "pandera", "phonenumbers", "polars", "pyarrow")
+_PACKAGES = ("duckdb", "numpy", "pandera", "phonenumbers", "polars", "pyarrow", "tzdata")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,7 @@ def aim(options: Options, found: Mapping[str, Any] | None = None) -> Target:
     if options.campaign is not None and "campaign_name" in profile.settings:
         given.setdefault("campaign_name", options.campaign)
     settings = resolve_settings(profile, given)
+    profile = settle(profile, settings.values)
     profile = replace(profile, duplicates=_duplicates(options, profile.duplicates))
     region = options.region.upper() if options.region is not None else profile.phone.default_region
     phone.check_region(region)
@@ -103,7 +104,8 @@ def aim(options: Options, found: Mapping[str, Any] | None = None) -> Target:
     }
     if options.campaign is None:
         # With nothing imported, a run with other rules is another run. What was imported stays imported.
-        judging["versions"] = {package: _version(package) for package in ("leadsieve", "phonenumbers")}
+        deciding = ("leadsieve", "phonenumbers", *(() if options.calling_hours is None else ("tzdata",)))
+        judging["versions"] = {package: _version(package) for package in deciding}
     return Target(profile, settings, region, scope, judging)
 
 

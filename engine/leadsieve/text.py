@@ -100,6 +100,11 @@ def is_numbers(kind: pa.DataType) -> bool:
     return _is_string(kind) or any(test(kind) for test in tests)
 
 
+def is_text(kind: pa.DataType) -> bool:
+    """Tell whether values of a type are text, and not written as text only where it is asked for."""
+    return is_text(kind.value_type) if pa.types.is_dictionary(kind) else _is_string(kind)
+
+
 def _whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     """Return a column as one array."""
     if not isinstance(column, pa.ChunkedArray):
@@ -176,16 +181,16 @@ def strings(values: Any) -> pa.Array:
         UsageError: The values are not strings, or are one string and not several.
     """
     if isinstance(values, str | bytes) or not hasattr(values, "__iter__"):
-        raise UsageError(f"{values!r} is not an array of strings; for one number give a list with it")
-    if hasattr(values, "__arrow_c_stream__"):
-        values = pa.chunked_array(values)
-    elif hasattr(values, "__arrow_c_array__"):
-        values = pa.array(values)
-    elif not isinstance(values, pa.Array | pa.ChunkedArray):
-        try:
+        raise UsageError(f"a {type(values).__name__} is not an array of strings; for one number give a list with it")
+    try:
+        if hasattr(values, "__arrow_c_stream__"):
+            values = pa.chunked_array(values)
+        elif hasattr(values, "__arrow_c_array__"):
+            values = pa.array(values)
+        elif not isinstance(values, pa.Array | pa.ChunkedArray):
             values = pa.array(values, from_pandas=True)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, ValueError) as exc:
-            raise UsageError(f"these values are not strings: {exc}") from exc
+    except (pa.ArrowException, ValueError) as exc:
+        raise UsageError("these values are not all strings; cast them first") from exc
     kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
     if pa.types.is_null(kind):
         return pa.nulls(len(values), pa.string())

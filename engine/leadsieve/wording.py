@@ -1,4 +1,4 @@
-"""How what was found about a source is told to people."""
+"""How what was found is told to people: a source's dialect, personal data masked, nothing that commands a terminal."""
 
 from __future__ import annotations
 
@@ -6,6 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 
 _MARKS = {"\t": "tab", " ": "space"}
+#: Of the digits of a masked value, so many at its end are shown; of any masked value, so many characters.
+_SHOWN_DIGITS, _SHOWN = 3, 24
+#: More letters than this may be somebody's name or address; fewer, where a number is due, are a word such as "n/a".
+_FEW_LETTERS = 4
+#: Characters that count as printable and show nothing, so that two names could look the same: fillers, joiners and
+#: variation selectors. Controls, bidirectional overrides and zero-width spaces do not count as printable anyway.
+_UNSEEN = frozenset(
+    map(
+        chr,
+        (
+            *(0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x2800, 0x3164, 0xFFA0),
+            *range(0xFE00, 0xFE10),
+            *range(0xE0100, 0xE01F0),
+        ),
+    )
+)
 # What a dialect says that a sentence of its own says better, or that says nothing where it is usual.
 _TOLD_ELSEWHERE = frozenset(
     (
@@ -84,3 +100,60 @@ def _header(dialect: Mapping[str, Any]) -> list[str]:
 
 def _mark(character: str) -> str:
     return _MARKS.get(character, repr(character))
+
+
+def masked(value: str, *, letters: int = _FEW_LETTERS) -> str:
+    """Return a value as logs and terminals may show it: of its digits the last three, of its letters only a few.
+
+    Args:
+        value: Any text.
+        letters: All letters are shown where there are no more than so many; 0 where the value may be a name.
+
+    Returns:
+        At most 24 characters of it, and "..." where there are more.
+
+    Example:
+        >>> masked("+1 (202) 555-0123"), masked("9.19E+11"), masked("john@example.org")
+        ('+* (***) ***-*123', '*.*9E+11', '****@*******.***')
+    """
+    digits = sum(map(str.isdigit, value))
+    hide_letters = sum(map(str.isalpha, value)) > letters
+    shown = []
+    for character in value:
+        hidden = hide_letters and character.isalpha()
+        if character.isdigit():
+            hidden, digits = digits > _SHOWN_DIGITS, digits - 1
+        shown.append("*" if hidden else character)
+    text = "".join(shown)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def printable(text: str) -> str:
+    r"""Return one line of text with everything escaped that could command a terminal or lie about what stands there.
+
+    Control characters and line ends, characters that change the direction of writing, and those that show nothing.
+
+    Example:
+        >>> printable("a\x1b[2Jb\u202ec")
+        'a\\x1b[2Jb\\u202ec'
+    """
+    if text.isprintable() and (text.isascii() or not _UNSEEN.intersection(text)):
+        return text
+    return "".join(_escaped(c) if c in _UNSEEN or not c.isprintable() else c for c in text)
+
+
+def printable_json(text: str) -> str:
+    """Return JSON text with the same escaped in JSON's own way, so that it stays the same value; line ends stay."""
+    kept = text.replace("\n", "")
+    if kept.isprintable() and (kept.isascii() or not _UNSEEN.intersection(kept)):
+        return text
+    return "".join(_json_escaped(c) if c != "\n" and (c in _UNSEEN or not c.isprintable()) else c for c in text)
+
+
+def _json_escaped(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")

@@ -85,7 +85,10 @@ def test_a_mark_that_cannot_be_is_refused(book, options, statuses, message):
 
 @pytest.mark.parametrize(
     ("keys", "codes", "message"),
-    [([1, 2, 1], [2, 2, 3], "number 1 is given a status twice"), ([1], [8], "8 is no status; use one of 0 to 7")],
+    [
+        ([1, 2, 1], [2, 2, 3], "number that ends in 001 is given a status twice"),
+        ([1], [8], "8 is no status; use one of 0 to 7"),
+    ],
 )
 def test_statuses_that_cannot_be_are_refused(book, keys, codes, message):
     book.commit(1, 2)

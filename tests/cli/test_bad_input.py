@@ -35,7 +35,7 @@ _CASES = [
     ("repeated phone column", {"a.csv": "phone,phone\n1,2\n"}, ["a.csv"], 3, "duplicate_header", ["phone"]),
     ("mapped column is missing", {"a.csv": _GOOD}, ["a.csv", "--map", "Mobil=phone_number"], 3, "missing_phone_column", ["Mobil"]),
     ("mapped field is unknown", {"a.csv": _GOOD}, ["a.csv", "--map", "name=nmae"], 2, "invalid_option", ["nmae"]),
-    ("no region", {"a.csv": "phone\n2025550123\n"}, ["a.csv"], 3, "missing_region", ["2025550123", "--region"]),
+    ("no region", {"a.csv": "phone\n2025550123\n"}, ["a.csv"], 3, "missing_region", ["'*******123'", "--region"]),
     ("unknown region", {"a.csv": _GOOD}, ["a.csv", "--region", "UK"], 2, "invalid_option", ["UK", "GB"]),
     ("unknown profile", {"a.csv": _GOOD}, ["a.csv", "--profile", "voicegeni"], 2, "invalid_profile", ["voicegenie"]),
     ("unknown setting", {"a.csv": _GOOD}, ["a.csv", "--profile", "voicegenie", "--set", "scriptid=1"], 2, "invalid_option", ["script_id"]),

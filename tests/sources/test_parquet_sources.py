@@ -237,7 +237,7 @@ def test_what_each_type_becomes(parquet, column, kind, cells):
 
 def test_bytes_that_are_not_text_are_an_unsupported_type(parquet):
     with pytest.raises(
-        SourceError, match=r"column 'photo' holds binary values that are not text \(record 2: ff\)"
+        SourceError, match=r"column 'photo' holds binary values that are not text \(record 2: byte ff\)"
     ) as caught:
         read(parquet(pa.table({"phone": ["1", "2"], "photo": [b"", b"\xff"]})))
     assert caught.value.code == "unsupported_type"

@@ -244,7 +244,7 @@ def test_on_the_command_line(tmp_path):
         _list(tmp_path / name, number, days=days)
     lists = ("--suppress", "1.csv", "--suppress", "2.csv")
     code, out, err = _command(tmp_path, "clean", "leads.csv", *lists, "--out", "out")
-    assert (code, "3 rows: 1 accepted, 2 rejected" in out, "           2  suppressed" in out) == (0, True, True)
+    assert (code, "3 rows: 1 accepted, 2 rejected" in out, "  Suppressed: 2 rows, first 1, 2" in out) == (0, True, True)
     assert "suppression list 1.csv: 1 numbers, 0 entries unreadable, 0 days old" in err
     code, out, err = _command(tmp_path, "clean", "leads.csv", *lists, "--suppress-max-age", "30", "--out", "2")
     assert (code, out) == (2, "")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
+from pathlib import Path
 
 import click
 
@@ -60,5 +62,8 @@ def main() -> None:
     except Exception as exc:
         if "LEADSIEVE_DEBUG" in os.environ:
             raise
-        what = f"{type(exc).__name__}: {exc}; please report it, with what LEADSIEVE_DEBUG=1 prints"
+        # What it says is not shown: it may quote cells.
+        place = traceback.extract_tb(exc.__traceback__)[-1]
+        what = f"{type(exc).__name__} in {Path(place.filename).name}, line {place.lineno}"
+        what += "; please report it, with what LEADSIEVE_DEBUG=1 prints (which may hold cells)"
         fail(InternalError(what), as_json="--json" in sys.argv)

@@ -9,7 +9,7 @@ import click
 
 import leadsieve
 from leadsieve.cli.reading import list_options, state_option
-from leadsieve.cli.report import print_findings, print_table, speaking
+from leadsieve.cli.report import print_findings, print_lines, print_table, speaking
 from leadsieve.config import parse_names, parse_pairs
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
@@ -117,7 +117,7 @@ def export(name: str, to: str, state: str | None) -> None:
     """Write a campaign's contacts to a file: number, status, since when, and the run that imported it."""
     with speaking(as_json=False, quiet=False):
         rows = leadsieve.Campaigns(state).export(name, to)
-        click.echo(f"{rows:,} contacts written to {to}")
+        print_lines([f"{rows:,} contacts written to {to}"])
 
 
 @campaign.command()

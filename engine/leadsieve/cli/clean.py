@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import click
 
 import leadsieve
 from leadsieve.cli.reading import reading_options
-from leadsieve.cli.report import print_json, printable, progress_bar, speaking
-from leadsieve.config import parse_names, parse_pairs, parse_share
+from leadsieve.cli.report import print_json, print_lines, progress_bar, speaking
+from leadsieve.config import parse_names, parse_pairs
+from leadsieve.limits import parse_limits
 
 
 @click.command()
@@ -38,7 +37,18 @@ from leadsieve.config import parse_names, parse_pairs, parse_share
 )
 @click.option("--duplicate-statuses", metavar="A,B", help="Only contacts in these statuses make a duplicate.")
 @click.option("--duplicate-age", type=int, metavar="DAYS", help="Only contacts that changed in so many days do.")
-@click.option("--fail-over", metavar="SHARE", help="Commit nothing where more rows are rejected, such as 5%.")
+@click.option(
+    "--schema", metavar="FILE[:NAME]", help="Your own pandera schema: a Python file, which is run, or pandera's YAML."
+)
+@click.option("--calling-hours", metavar="HH:MM-HH:MM", help="Say when each accepted number may be called, in UTC.")
+@click.option(
+    "--fail-over",
+    multiple=True,
+    metavar="SHARE|REASON=SHARE",
+    help="Commit nothing where more rows are rejected, such as 5%, or are at fault for a reason, such as "
+    "invalid_phone=2%. Repeats.",
+)
+@click.option("--prompt", metavar="FILE", help="A prompt with {{name}} placeholders, which the columns must fill.")
 @click.option(
     "--suppress",
     multiple=True,
@@ -61,7 +71,7 @@ def clean(
     columns: str | None,
     duplicate_statuses: str | None,
     format_: Any,
-    fail_over: str | None,
+    fail_over: tuple[str, ...],
     as_json: bool,
     quiet: bool,
     **options: Any,
@@ -85,7 +95,7 @@ def clean(
                 columns=None if columns is None else parse_names("--columns", columns),
                 duplicate_statuses=duplicate_statuses and parse_names("--duplicate-statuses", duplicate_statuses),
                 format=format_,
-                fail_over=parse_share(fail_over) if fail_over is not None else None,
+                fail_over=parse_limits(fail_over),
                 progress=progress or False,
                 **options,
             )
@@ -93,16 +103,10 @@ def clean(
             if as_json:
                 print_json(run.summary)
             elif not quiet:
-                click.echo(printable(_told(run.info, run.out)))
+                print_lines(_told(run))
 
 
-def _told(info: Mapping[str, Any], out: Path | str | None) -> str:
-    """Say in a few lines what became of the rows."""
-    ledger = info["ledger"]
-    lines = [f"{ledger['rows']:,} rows: {ledger['accepted']:,} accepted, {ledger['rejected']:,} rejected"]
-    lines += [f"{count:>12,}  {code}" for code, count in ledger["reasons"].items()]
-    lines += [f"{count:>12,}  {code} (accepted, with a warning)" for code, count in ledger["warnings"].items()]
-    if ledger["blank_records"]:
-        lines.append(f"{ledger['blank_records']:>12,}  blank records, which are not rows")
-    lines.append(f"published in {out}" if out is not None else "dry run or no --out: nothing was published")
-    return "\n".join(lines)
+def _told(run: leadsieve.Run) -> list[str]:
+    """Say what became of the rows, and where they are."""
+    where = f"published in {run.out}" if run.out is not None else "dry run or no --out: nothing was published"
+    return [*repr(run).splitlines(), where]

@@ -6,7 +6,7 @@ import click
 
 import leadsieve
 from leadsieve.cli.reading import state_option
-from leadsieve.cli.report import print_json, printable, speaking
+from leadsieve.cli.report import print_json, print_lines, speaking
 
 
 @click.command()
@@ -31,7 +31,7 @@ def mappings(state: str | None, forget: str | None, as_json: bool) -> None:
         if as_json:
             print_json([_shown(mapping) for mapping in found])
         else:
-            click.echo(printable("\n".join(map(_told, found)) or "no mapping is kept"))
+            print_lines(list(map(_told, found)) or ["no mapping is kept"])
 
 
 def _shown(mapping: leadsieve.KeptMapping) -> dict[str, object]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 import leadsieve
-from leadsieve.cli.report import print_json, speaking
+from leadsieve.cli.report import print_json, print_lines, speaking
 
 
 @click.command()
@@ -20,7 +22,11 @@ def profiles(name: str | None, as_json: bool) -> None:
     """
     with speaking(as_json=as_json, quiet=False):
         if name is not None:
-            click.echo(leadsieve.profile_template(name), nl=False)
+            text = leadsieve.profile_template(name)
+            if sys.stdout.isatty():
+                print_lines(text.splitlines())
+            else:  # into a file, as it is
+                click.echo(text, nl=False)
             return
         found = leadsieve.profiles()
         if as_json:
@@ -28,4 +34,4 @@ def profiles(name: str | None, as_json: bool) -> None:
         else:
             width = max(len(p.name) for p in found)
             for profile in found:
-                click.echo(f"{profile.name:<{width}}  {profile.title}")
+                print_lines([f"{profile.name:<{width}}  {profile.title}"])

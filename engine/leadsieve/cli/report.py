@@ -8,7 +8,7 @@ import logging
 import re
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from types import FrameType
@@ -18,6 +18,7 @@ import click
 
 from leadsieve.exceptions import Interrupted, LeadsieveError, StateError
 from leadsieve.progress import Callback, Progress
+from leadsieve.wording import printable, printable_json
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,7 +41,7 @@ def speaking(*, as_json: bool, quiet: bool) -> Iterator[None]:
     # Arrow takes signals over while it parses, and now and then loses one; ours are raised where Python runs.
     pa.enable_signal_handlers(False)
     log = logging.getLogger("leadsieve")
-    handler = _Decisions()
+    handler = _Decisions(results=as_json)
     log.addHandler(handler)
     log.setLevel(logging.WARNING if quiet else logging.INFO)
     received: list[int] = []
@@ -79,21 +80,33 @@ def speaking(*, as_json: bool, quiet: bool) -> Iterator[None]:
 
 def fail(exc: LeadsieveError, *, as_json: bool) -> NoReturn:
     """Say what went wrong in one line on stderr, and exit with its code."""
-    line = " ".join(printable(exc.message).split())
+    line = printable(exc.message)
     click.echo(f"leadsieve: {exc.code}: {line}", err=True)
     if as_json:
-        click.echo(json.dumps({"code": exc.code, "message": line, "answer": exc.answer}, ensure_ascii=False))
+        told = {"code": exc.code, "message": line, "answer": exc.answer}
+        click.echo(printable_json(json.dumps(told, ensure_ascii=False)))
     sys.exit(exc.exit_code)
 
 
-def printable(text: str) -> str:
-    """Escape control characters, so that a cell or a name cannot command the terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines on stdout, so that no cell or name in them commands the terminal or makes a line of its own."""
+    click.echo("\n".join(map(printable, lines)))
 
 
 class _Decisions(logging.Handler):
+    """Prints what is logged on stderr.
+
+    Args:
+        results: Print the counts too, which the command prints on stdout where it prints no JSON there.
+    """
+
+    def __init__(self, *, results: bool) -> None:
+        super().__init__()
+        self._results = results
+
     def emit(self, record: logging.LogRecord) -> None:
-        click.echo(printable(record.getMessage()), err=True)
+        if self._results or record.name != "leadsieve.results":
+            click.echo(printable(record.getMessage()), err=True)
 
 
 @contextmanager
@@ -119,7 +132,7 @@ def progress_bar(*, quiet: bool) -> Iterator[Callback | None]:
 
 def print_json(value: Any) -> None:
     """Print one JSON object on stdout."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    click.echo(printable_json(json.dumps(value, ensure_ascii=False, indent=2)))
 
 
 def print_table(table: pa.Table, *, as_json: bool, empty: str) -> None:
@@ -133,9 +146,9 @@ def print_table(table: pa.Table, *, as_json: bool, empty: str) -> None:
     if as_json:
         print_json([{name: _plain(value) for name, value in row.items()} for row in table.to_pylist()])
     elif not table.num_rows:
-        click.echo(empty)
+        print_lines([empty])
     else:
-        click.echo(printable("\n".join(_in_columns(table))))
+        click.echo("\n".join(_in_columns(table)))
 
 
 def print_findings(findings: pa.Table, *, as_json: bool, well: str) -> None:
@@ -149,9 +162,9 @@ def print_findings(findings: pa.Table, *, as_json: bool, well: str) -> None:
     if as_json:
         print_json({"findings": findings.to_pylist()})
     elif not findings.num_rows:
-        click.echo(printable(well))
+        print_lines([well])
     for found in [] if as_json else findings.to_pylist():
-        click.echo(printable(f"{found['where']}: {found['problem']}; {found['advice']}"))
+        print_lines([f"{found['where']}: {found['problem']}; {found['advice']}"])
     if findings.num_rows:
         sys.exit(StateError.exit_code)
 
@@ -163,7 +176,7 @@ def _in_columns(table: pa.Table) -> Iterator[str]:
         values = column.to_pylist()
         if not any(values):
             continue
-        cells = [name.replace("_", " "), *(_told(value) for value in values)]
+        cells = [name.replace("_", " "), *(printable(_told(value)) for value in values)]
         width = max(len(cell) for cell in cells)
         right = any(isinstance(value, int) and not isinstance(value, bool) for value in values)
         columns.append([cell.rjust(width) if right else cell.ljust(width) for cell in cells])
@@ -182,7 +195,7 @@ def _told(value: Any) -> str:
         return f"{value:%Y-%m-%d %H:%M}Z"
     if isinstance(value, str) and _HASH.fullmatch(value):
         return value[:12]
-    return " ".join(str(value).split())
+    return str(value)
 
 
 def _plain(value: Any) -> Any:

@@ -13,7 +13,7 @@ from leadsieve_connectors.exceptions import SinkError
 from leadsieve_connectors.sources.remote import patience
 from leadsieve_connectors.sources.remote.handles import reconnect
 from leadsieve_connectors.sources.remote.patience import Passing, is_passing, persist, status_of
-from leadsieve_connectors.sources.storage import describe, display_name, is_missing
+from leadsieve_connectors.sources.storage import describe, display_name, is_missing, is_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,6 @@ _T = TypeVar("_T")
 
 #: The stores that can be written to, by the beginnings of their URLs.
 SCHEMES = frozenset(("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "sftp", "ssh", "memory"))
-_NOT_LET_IN = frozenset(("AuthenticationException", "NoCredentialsError", "PasswordRequiredException"))
 
 
 class NoAnswer(SinkError):
@@ -184,10 +183,10 @@ class RemoteFolder:
 
 def _refused(name: str, error: Exception) -> SinkError:
     """Return the error for a folder that a store will not have written or read."""
-    kinds, status = {kind.__name__ for kind in type(error).__mro__}, status_of(error)
+    status = status_of(error)
     if is_missing(error):
         return SinkError(f"{name}: no such bucket or folder; create it, or name another --out")
-    if isinstance(error, PermissionError) or status in (401, 403, 407) or kinds & _NOT_LET_IN:
+    if is_refusal(error):
         answer = "" if status is None else f" (status {status})"
         return SinkError(f"{name}: the server refuses access{answer}; check the credentials, or name another --out")
     if is_passing(error):

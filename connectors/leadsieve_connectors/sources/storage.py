@@ -86,12 +86,17 @@ def _unreadable_url(name: str, error: BaseException) -> SourceError:
     status = status_of(error)
     if is_missing(error):
         return SourceError(f"{name}: no such file; check the URL")
-    kinds = {kind.__name__ for kind in type(error).__mro__}
-    if isinstance(error, PermissionError) or status in (401, 403, 407) or kinds & _NOT_LET_IN:
+    if is_refusal(error):
         answer = "" if status is None else f" (status {status})"
         return SourceError(f"{name}: the server refuses access{answer}; check the credentials, or the link's age")
     advice = "; try again later" if is_passing(error) else ""
     return SourceError(f"{name}: cannot be read: {describe(error)}{advice}")
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Tell whether an error says that a server does not let this user in."""
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    return isinstance(error, PermissionError) or status_of(error) in (401, 403, 407) or bool(kinds & _NOT_LET_IN)
 
 
 def is_missing(error: BaseException) -> bool:

@@ -95,12 +95,15 @@ def _times(connection: duckdb.DuckDBPyConnection) -> npt.NDArray[np.int64]:
 
 def _contacts(batch: pa.RecordBatch, times: npt.NDArray[np.int64]) -> pa.RecordBatch:
     seqs = _numbers(batch.column("seq"), np.int32)
-    since = times.take(seqs, mode="clip")
-    if len(seqs) and (int(seqs.max()) >= len(times) or int(seqs.min()) < 0 or int(since.min()) == _NO_TIME):
+    low, high = (int(seqs.min()), int(seqs.max())) if len(seqs) else (0, 0)
+    known = 0 <= low and high < len(times)
+    # Contacts stand as they were imported, so most batches are of one change.
+    since = np.full(len(seqs), times[low]) if known and low == high else times.take(seqs, mode="clip")
+    if len(seqs) and (not known or int(since.min()) == _NO_TIME):
         import duckdb
 
         raise duckdb.DataError("it has contacts of a run or a mark that it does not know")
-    status = pa.DictionaryArray.from_arrays(batch.column("status").cast(pa.int8()), _STATUSES)
+    status = pa.DictionaryArray.from_arrays(batch.column("status").view(pa.int8()), _STATUSES)
     moments = pa.Array.from_buffers(CONTACTS.field("since").type, len(since), [None, pa.py_buffer(since)])
     return pa.RecordBatch.from_arrays([batch.column("key"), batch.column("run_seq"), status, moments], schema=CONTACTS)
 

@@ -96,7 +96,7 @@ def _times(connection: duckdb.DuckDBPyConnection) -> npt.NDArray[np.int64]:
 def _contacts(batch: pa.RecordBatch, times: npt.NDArray[np.int64]) -> pa.RecordBatch:
     seqs = _numbers(batch.column("seq"), np.int32)
     low, high = (int(seqs.min()), int(seqs.max())) if len(seqs) else (0, 0)
-    known = 0 <= low and high < len(times)
+    known = low >= 0 and high < len(times)
     # Contacts stand as they were imported, so most batches are of one change.
     since = np.full(len(seqs), times[low]) if known and low == high else times.take(seqs, mode="clip")
     if len(seqs) and (not known or int(since.min()) == _NO_TIME):

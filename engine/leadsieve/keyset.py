@@ -140,13 +140,14 @@ class KeySet:
         """Return for each key its position in the set, or -1."""
         if not self._count:
             return np.full(len(keys), -1, np.int64)
-        if self._sorted is not None:
+        loose = self._sorted  # another thread may be laying it out
+        if loose is not None:
             if not use_kernel(len(keys)):
-                mixed = self._sorted[0]
+                mixed = loose[0]
                 sought = mix(keys)
                 at = np.minimum(np.searchsorted(mixed, sought), self._count - 1)
                 return np.where(mixed[at] == sought, at, -1)
-            self._lay_out(*self._sorted)
+            self._lay_out(*loose)
         from leadsieve.keykernel import BLOCK, find_keys
 
         found, block = np.empty(len(keys), np.int64), np.empty(BLOCK, np.uint64)
@@ -155,8 +156,9 @@ class KeySet:
 
     def tags(self, positions: Positions) -> Keys:
         """Return the tags of the keys at some positions."""
-        if self._sorted is not None:
-            return self._sorted[1][positions]
+        loose = self._sorted
+        if loose is not None:
+            return loose[1][positions]
         return self._words[positions] & np.uint64((1 << self._bits) - 1)
 
     def find_tags(self, keys: Keys) -> Positions:
@@ -171,10 +173,14 @@ class KeySet:
         return np.uint64(64 - self._bits)
 
     def _lay_out(self, mixed: Keys, tags: Keys) -> None:
-        """Bring a set that was sorted into buckets; every position stays."""
+        """Bring a set that was sorted into buckets; every position stays.
+
+        Threads that do so at once make the same arrays, and each is put in its place when it is whole.
+        """
         counts = np.bincount((mixed >> self._shift).astype(np.int64), minlength=1 << self._bits)
-        self._offsets = np.zeros((1 << self._bits) + 2, np.uint32)
-        self._offsets[1:-1] = np.cumsum(counts)
+        offsets = np.zeros((1 << self._bits) + 2, np.uint32)
+        offsets[1:-1] = np.cumsum(counts)
+        self._offsets = offsets
         self._words = (mixed << np.uint64(self._bits)) | tags
         self._sorted = None
 

@@ -98,8 +98,13 @@ def _contacts(batch: pa.RecordBatch, times: npt.NDArray[np.int64]) -> pa.RecordB
     low, high = (int(seqs.min()), int(seqs.max())) if len(seqs) else (0, 0)
     known = low >= 0 and high < len(times)
     # Contacts stand as they were imported, so most batches are of one change.
-    since = np.full(len(seqs), times[low]) if known and low == high else times.take(seqs, mode="clip")
-    if len(seqs) and (not known or int(since.min()) == _NO_TIME):
+    if known and low == high:
+        since = np.full(len(seqs), times[low])
+        known = not len(seqs) or times[low] != _NO_TIME
+    else:
+        since = times.take(seqs, mode="clip")
+        known = known and int(since.min()) != _NO_TIME
+    if not known:
         import duckdb
 
         raise duckdb.DataError("it has contacts of a run or a mark that it does not know")

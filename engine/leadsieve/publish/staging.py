@@ -63,7 +63,11 @@ class Staging:
             raise OutputError(f"{self.path}: the same run is under way; wait for it to end and run again") from exc
         except OSError as exc:
             raise cannot_write(self.path, exc) from exc
-        step("staging-created")
+        try:
+            step("staging-created")
+        except BaseException:  # a signal: the block is not entered yet that would remove it
+            self.remove()
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:

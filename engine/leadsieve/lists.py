@@ -22,6 +22,7 @@ from leadsieve.suppression import (
     require_readable,
 )
 from leadsieve.target import Target
+from leadsieve.wording import counted
 from leadsieve_connectors.campaigns import State, SuppressionFile
 from leadsieve_connectors.sources import ReadOptions
 
@@ -190,5 +191,5 @@ def _tell(one: SuppressionList, now: datetime) -> None:
     age = one.age_days(now)
     held = "" if not one.kept else f" (kept for {'all campaigns' if one.campaign is None else repr(one.campaign)})"
     dated = "of unknown date" if age is None else f"{age} days old"
-    told = f"{numbers:,} numbers, {unreadable:,} entries unreadable, {dated}"
+    told = f"{counted(numbers, 'number')}, {unreadable:,} unreadable, {dated}"
     _log.info("suppression list %s%s: %s", one.name, held, told)

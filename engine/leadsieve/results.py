@@ -8,7 +8,7 @@ from textwrap import wrap
 from typing import Any
 
 from leadsieve.ledger import FIRST
-from leadsieve.wording import printable
+from leadsieve.wording import counted, printable
 from leadsieve_rules.reasons import REASONS
 
 #: Columns of a terminal.
@@ -44,7 +44,7 @@ def tell_ledger(ledger: Mapping[str, Any]) -> list[str]:
     for code, tallies in groupby(ledger["warned"], key=lambda tally: tally["code"]):
         lines += _reason(code, ledger["warnings"][code], list(tallies), files)
     if blank := ledger["blank_records"]:
-        lines.append(f"{blank:,} blank record{'s' * (blank != 1)}, which are not rows")
+        lines.append(f"{counted(blank, 'blank record')}, which {'is no row' if blank == 1 else 'are not rows'}")
     return lines
 
 

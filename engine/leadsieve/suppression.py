@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from leadsieve.exceptions import SourceError, UsageError
 from leadsieve.keyset import KeySet
+from leadsieve.wording import counted
 
 #: A larger share of unreadable entries refuses a list: more than a slip here and there, it was misread or is damaged.
 UNREADABLE_SHARE = 0.01
@@ -55,7 +56,8 @@ class Entries:
 
     def told(self) -> str:
         """Say in one line what was read."""
-        parts = [f"{self.count:,} entries, {len(self.keys):,} numbers, {self.unreadable:,} unreadable"]
+        entries = f"{self.count:,} {'entry' if self.count == 1 else 'entries'}"
+        parts = [f"{entries}, {counted(len(self.keys), 'number')}, {self.unreadable:,} unreadable"]
         if self.unreadable:
             parts[0] += f" ({'; '.join(self.examples)})"
         if self.blank:

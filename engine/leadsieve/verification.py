@@ -18,6 +18,7 @@ from leadsieve.exceptions import OutputError, UsageError
 from leadsieve.ledger import Ledger
 from leadsieve.proof import ACCEPTED_COLUMNS, REJECTED_COLUMNS, Unproven, compare, read_keys
 from leadsieve.run import Folder
+from leadsieve.wording import counted
 from leadsieve_connectors.campaigns import RunRecord, State
 from leadsieve_connectors.exceptions import SinkError
 from leadsieve_connectors.sinks import read_back, stored_schema
@@ -208,12 +209,11 @@ def _compare_keys(outputs: Outputs, record: RunRecord, state: State) -> _Found:
     gained = np.sort(np.concatenate([np.zeros(0, np.uint64), *pieces]))
     held = np.sort(_accepted_keys(outputs))
     if len(gained) + record.forgotten != len(held) or not np.isin(gained, held).all():
-        counts = f"campaign {record.campaign!r} gained {len(gained):,} numbers by run {record.run_id}"
+        counts = f"campaign {record.campaign!r} gained {counted(len(gained), 'number')} by run {record.run_id}"
         problem = f"{counts}, and {len(held):,} stand here, not the same ones"
         yield _found(outputs.name, problem, "restore the state or the files from a backup")
     elif record.forgotten:
-        numbers = "1 number" if record.forgotten == 1 else f"{record.forgotten:,} numbers"
-        problem = f"it still holds {numbers} that the state was told to forget"
+        problem = f"it still holds {counted(record.forgotten, 'number')} that the state was told to forget"
         yield _found(outputs.name, problem, "remove them from the files, or the files")
 
 

@@ -157,3 +157,13 @@ def _json_escaped(character: str) -> str:
 
 def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
+
+
+def counted(count: int, what: str) -> str:
+    """Say how many there are of something whose plural takes an s.
+
+    Example:
+        >>> counted(1, "number"), counted(1200, "number")
+        ('1 number', '1,200 numbers')
+    """
+    return f"{count:,} {what}{'s' * (count != 1)}"

@@ -191,7 +191,7 @@ def test_the_log_tells_every_list_and_no_number(tmp_path, caplog):
     with caplog.at_level(logging.INFO, "leadsieve"):
         ls.clean(_leads(tmp_path / "leads.csv", "2025550123"), region="US", suppress=dnc).close()
     said = "\n".join(record.getMessage() for record in caplog.records)
-    assert f"suppression list {dnc}: 100 numbers, 2 entries unreadable, 0 days old" in said
+    assert f"suppression list {dnc}: 100 numbers, 2 unreadable, 0 days old" in said
     assert "202 entries, 100 numbers, 2 unreadable (row 201: '+*** *******199'; row 202: '*.****6E+11')" in said
     assert not re.search(r"\d{7,}", said.replace(str(tmp_path), ""))
 
@@ -245,7 +245,7 @@ def test_on_the_command_line(tmp_path):
     lists = ("--suppress", "1.csv", "--suppress", "2.csv")
     code, out, err = _command(tmp_path, "clean", "leads.csv", *lists, "--out", "out")
     assert (code, "3 rows: 1 accepted, 2 rejected" in out, "  Suppressed: 2 rows, first 1, 2" in out) == (0, True, True)
-    assert "suppression list 1.csv: 1 numbers, 0 entries unreadable, 0 days old" in err
+    assert "suppression list 1.csv: 1 number, 0 unreadable, 0 days old" in err
     code, out, err = _command(tmp_path, "clean", "leads.csv", *lists, "--suppress-max-age", "30", "--out", "2")
     assert (code, out) == (2, "")
     assert err.splitlines()[-1].startswith("leadsieve: invalid_option: suppression list '2.csv' is 40 days old, ")

@@ -98,9 +98,9 @@ def test_a_state_that_lost_or_gained_a_number_is_found(published: Path) -> None:
     with duckdb.connect(str(state)) as connection:
         connection.execute("DELETE FROM contacts WHERE key = 12025550124")
     (found,) = _problems(published)
-    assert found.startswith("campaign 'summer' gained 1 numbers")
+    assert found.startswith("campaign 'summer' gained 1 number")
     found = ls.Campaigns(state).check()["problem"].to_pylist()
-    assert any("gained 1 numbers" in problem for problem in found)
+    assert any("gained 1 number" in problem for problem in found)
 
 
 def test_a_run_that_the_state_does_not_know_is_found(published: Path, tmp_path: Path) -> None:

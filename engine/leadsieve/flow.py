@@ -39,6 +39,7 @@ from leadsieve.results import tell_ledger
 from leadsieve.run import Folder, Part, Run
 from leadsieve.suppression import Suppression
 from leadsieve.target import Target, aim, digest, found_settings
+from leadsieve.wording import counted
 from leadsieve_connectors import exceptions as connectors
 from leadsieve_connectors.campaigns import RunRecord, State, state_lock
 from leadsieve_connectors.sources import Source, open_sources
@@ -182,6 +183,7 @@ def _import(
         if record is not None:
             standing = place.published()
             if standing is not None and standing["run_id"] == record.run_id and stands(job, standing):
+                _warn_of_suppressed(record, suppression, state)
                 return _repeated(job, place, standing)
             _log.info("this is run %s again: it is published as it was judged then, nothing is imported", record.run_id)
         when = job.started if record is None else record.committed_at
@@ -199,6 +201,21 @@ def _import(
         info["files"] = place.commit(staging, overwrite=options.overwrite, entry=entry)
         folder = place.keep(staging)
     return _run(job, folder, summary, info, repeated=record is not None)
+
+
+def _warn_of_suppressed(record: RunRecord, suppression: Suppression | None, state: State) -> None:
+    """Say that numbers of a run which stands already must not be called any more: its outputs hold them."""
+    if suppression is None:
+        return
+    batches = state.contacts(record.campaign, run=record.seq)
+    found = sum(int(np.count_nonzero(suppression.find(batch.column("key").to_numpy()) >= 0)) for batch in batches)
+    if found:
+        _log.warning(
+            "%s of run %s must not be called any more: take it back with 'leadsieve campaign undo %s', and clean again",
+            counted(found, "number"),
+            record.run_id,
+            record.run_id,
+        )
 
 
 def _kept_in(state: State) -> Kept:

@@ -188,6 +188,17 @@ def test_lists_are_kept_replaced_and_removed(tmp_path: Path, campaigns: ls.Campa
     assert _clean(tmp_path, "four", "+12025550199").ledger["accepted"] == 1
 
 
+def test_a_run_that_stands_says_which_of_its_numbers_must_not_be_called(
+    tmp_path: Path, campaigns: ls.Campaigns, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert _clean(tmp_path, "one", A, B).repeated
+    assert "must not be called" not in caplog.text
+    campaigns.suppress("dnc", _leads(tmp_path / "dnc.csv", B))
+    assert _clean(tmp_path, "one", A, B).repeated
+    assert "1 number of run" in caplog.text
+    assert "campaign undo" in caplog.text
+
+
 def test_a_list_of_one_campaign_holds_for_no_other(tmp_path: Path, campaigns: ls.Campaigns) -> None:
     campaigns.suppress("dnc", _leads(tmp_path / "dnc.csv", C), campaign="summer")
     assert _clean(tmp_path, "two", C).ledger["accepted"] == 0

@@ -21,7 +21,7 @@ CAMPAIGNS = pa.schema(
         *((status, pa.int64()) for status in STATUSES),
     ]
 )
-#: One row a run: what it read, and what became of the rows.
+#: One row a run: what it read, what became of the rows, and how many contacts it deleted from the campaign first.
 RUNS = pa.schema(
     [
         ("run_id", pa.string()),
@@ -31,6 +31,7 @@ RUNS = pa.schema(
         ("accepted", pa.int64()),
         ("rejected", pa.int64()),
         ("forgotten", pa.int64()),
+        ("deleted", pa.int64()),
         ("published", pa.bool_()),
         ("out", pa.string()),
     ]
@@ -46,7 +47,7 @@ MARKED = pa.schema(
         ("unreadable", pa.int64()),
     ]
 )
-#: One row an event; `before` and `after` are the statuses of a mark of one number.
+#: One row an event; `before` and `after` are the statuses of one number, which a run deletes in its last one.
 HISTORY = pa.schema(
     [
         ("at", TIME),
@@ -61,13 +62,14 @@ HISTORY = pa.schema(
         ("out", pa.string()),
     ]
 )
-#: The change that was undone, and where the outputs of an undone run stand.
+#: The change that was undone, how many contacts that it had deleted are back, and where an undone run's outputs stand.
 UNDONE = pa.schema(
     [
         ("id", pa.string()),
         ("kind", pa.string()),
         ("campaign", pa.string()),
         ("contacts", pa.int64()),
+        ("restored", pa.int64()),
         ("out", pa.string()),
     ]
 )
@@ -104,6 +106,7 @@ def run_row(record: RunRecord) -> dict[str, Any]:
         "sources": ", ".join(source["lead_file"] for source in record.info["sources"]),
         **{name: ledger[name] for name in ("rows", "accepted", "rejected")},
         "forgotten": record.forgotten,
+        "deleted": record.deleted,
         "published": record.published,
         "out": record.out,
     }

@@ -168,7 +168,7 @@ class Campaigns:
         return pa.Table.from_pylist([told], MARKED)
 
     def history(self, campaign: str | None = None, *, number: str | None = None, region: str | None = None) -> pa.Table:
-        """Return what happened, oldest first, in the schema `HISTORY`: imports, marks, suppression lists.
+        """Return what happened, oldest first, in the schema `HISTORY`: imports, deletions, marks, suppression lists.
 
         Args:
             campaign: Only what concerns this campaign.
@@ -186,6 +186,8 @@ class Campaigns:
 
     def undo(self, id: str) -> pa.Table:  # noqa: A002 - its name
         """Take a run or a mark back: the state is as if it had not been, and history tells of it.
+
+        Contacts that a run deleted from its campaign before it imported are put back as they were.
 
         Args:
             id: Of a run (`run_id`) or of a mark.

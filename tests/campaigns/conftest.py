@@ -33,7 +33,7 @@ class Book:
         self.state = State(path, wait_seconds=0.3)
         self.state.ensure()
 
-    def commit(self, *keys, campaign="summer", depends_on=None, mappings=None, **options):
+    def commit(self, *keys, campaign="summer", depends_on=None, mappings=None, delete_first=(), **options):
         seq = self.state.next_seq()
         values = {
             "run_id": f"run{seq}",
@@ -45,7 +45,9 @@ class Book:
             "staging": f"/data/.out{seq}",
         }
         run = RunRecord(seq=seq, campaign=campaign, **{**values, **options})
-        self.state.commit(run, key_batches(keys), mappings or {}, depends_on=depends_on or {})
+        self.state.commit(
+            run, key_batches(keys), mappings or {}, depends_on=depends_on or {}, delete_first=delete_first
+        )
         return seq
 
     def mark(self, statuses, campaign="summer", **options):
@@ -84,17 +86,21 @@ class Book:
 
     def to_version(self, version):
         """Make the state what an older leadsieve left."""
-        self.sql(
-            *(
-                f"DROP TABLE {t}"
-                for t in ("dependencies", "marks", "status_changes", "suppression_files", "suppressed")
-            ),
-            "ALTER TABLE contacts DROP COLUMN mark_seq",
-            "ALTER TABLE runs DROP COLUMN undone_at",
-            "ALTER TABLE runs DROP COLUMN forgotten",
-            *(["DROP TABLE mappings"] if version < 2 else []),
-            f"UPDATE meta SET schema_version = {version}",
-        )
+        added = {
+            2: ["DROP TABLE mappings"],
+            3: [
+                *(
+                    f"DROP TABLE {t}"
+                    for t in ("dependencies", "marks", "status_changes", "suppression_files", "suppressed")
+                ),
+                "ALTER TABLE contacts DROP COLUMN mark_seq",
+                "ALTER TABLE runs DROP COLUMN undone_at",
+                "ALTER TABLE runs DROP COLUMN forgotten",
+            ],
+            4: ["DROP TABLE displaced", "ALTER TABLE runs DROP COLUMN deleted"],
+        }
+        newer = [statement for number, statements in added.items() if number > version for statement in statements]
+        self.sql(*newer, f"UPDATE meta SET schema_version = {version}")
 
 
 @pytest.fixture(scope="session")

@@ -84,6 +84,59 @@ def test_a_sound_state_has_no_problems(used):
 @pytest.mark.parametrize(
     ("damage", "where", "what"),
     [
+        ("INSERT INTO displaced VALUES (5, 77, 50, 1, 0, NULL)", "table displaced", "1 rows refer to a campaign, a"),
+        ("UPDATE displaced SET displaced_by = 77", "table displaced", "2 rows refer to"),
+        ("UPDATE displaced SET run_seq = 77 WHERE key = 2", "table displaced", "1 rows refer to"),
+        ("UPDATE displaced SET mark_seq = 77 WHERE key = 2", "table displaced", "1 rows refer to"),
+        (
+            "INSERT INTO contacts SELECT campaign_id, key, 1, status, 4 FROM displaced",
+            "run run1",
+            "2 of its numbers are",
+        ),
+        ("UPDATE displaced SET status = 9 WHERE key = 2", "campaign summer", "1 contacts have a status that does not"),
+        ("UPDATE runs SET undone_at = committed_at WHERE seq = 1", "run run1", "it was undone, and 3 contacts"),
+        (
+            "UPDATE runs SET undone_at = committed_at WHERE seq = 5",
+            "run run5",
+            "2 of the contacts that it deleted cannot",
+        ),
+        ("UPDATE runs SET campaign_id = 2 WHERE seq = 5", "run run5", "2 of the contacts that it deleted cannot be so"),
+        (
+            "UPDATE displaced SET run_seq = 5 WHERE key = 2",
+            "run run5",
+            "1 of the contacts that it deleted cannot be so",
+        ),
+        ("UPDATE displaced SET campaign_id = 2", "campaign winter", "2 contacts are of a run of another campaign"),
+        ("DELETE FROM displaced WHERE key = 1", "run run5", "1 contacts are kept that it deleted, and it deleted 2"),
+        ("DELETE FROM displaced WHERE key = 1", "run run1", "it has 2 contacts, and accepted 3 of which 0 were"),
+        (
+            "UPDATE runs SET deleted = 3 WHERE seq = 5",
+            "run run5",
+            "2 contacts are kept that it deleted, and it deleted 3",
+        ),
+        ("UPDATE runs SET deleted = 0", "run run5", "2 contacts are kept that it deleted, and it deleted 0"),
+        ("UPDATE displaced SET status = 5 WHERE key = 2", "campaign summer", "of 1 contacts do not lead"),
+        ("UPDATE displaced SET mark_seq = 2 WHERE key = 1", "campaign summer", "of 1 contacts do not lead"),
+        ("DELETE FROM status_changes WHERE key = 1", "campaign summer", "of 1 contacts do not lead"),
+        (
+            (
+                "INSERT INTO status_changes VALUES (6, 1, 1, 1, 3, 4, 3); INSERT INTO marks "
+                "SELECT 6, 'm', campaign_id, marked_at, source, sha256, info, NULL FROM (FROM marks LIMIT 1)"
+            ),
+            "campaign summer",
+            "of 1 contacts do not lead",
+        ),
+    ],
+)
+def test_what_cannot_be_among_deleted_contacts_is_found(used, damage, where, what):
+    used.commit(9, delete_first=["failed"])
+    assert (used.held(), used.state.check()) == ([(3, 1, "busy", 4), (9, 5, "pending", 5)], [])
+    _find(used, damage, where, what)
+
+
+@pytest.mark.parametrize(
+    ("damage", "where", "what"),
+    [
         ("INSERT INTO contacts VALUES (1, 50, 77, 0, NULL)", "table contacts", "1 rows refer to a campaign, a run"),
         ("INSERT INTO contacts VALUES (66, 50, 1, 0, NULL)", "table contacts", "1 rows refer to"),
         ("UPDATE contacts SET mark_seq = 77 WHERE key = 1 AND run_seq = 1", "table contacts", "1 rows refer to"),
@@ -139,6 +192,10 @@ def test_a_sound_state_has_no_problems(used):
     ],
 )
 def test_what_cannot_be_is_found(used, damage, where, what):
+    _find(used, damage, where, what)
+
+
+def _find(used, damage, where, what):
     used.sql(damage)
     found = [problem for problem in used.state.check() if problem.where.startswith(where) and what in problem.what]
     assert len(found) == 1
@@ -158,6 +215,8 @@ def test_what_cannot_be_is_found(used, damage, where, what):
         ("DELETE FROM marks WHERE seq = 2", lambda book: book.held()),
         ("UPDATE contacts SET mark_seq = -1", lambda book: book.held()),
         ("UPDATE contacts SET mark_seq = NULL", lambda book: book.undo("mark4")),
+        ("DROP TABLE displaced", lambda book: book.state.check()),
+        ("DROP TABLE displaced", lambda book: book.commit(5, delete_first=["busy"])),
         ("DROP TABLE suppressed", lambda book: book.suppressed()),
         ("DROP TABLE status_changes", lambda book: book.state.check()),
     ],

@@ -1,4 +1,4 @@
-"""A process killed at any step of a mark, an undo or a suppression leaves it done or not; a forgotten number, gone or not."""
+"""A process killed at any step of any change leaves it done or not; a forgotten number, gone or not."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from leadsieve_connectors.campaigns import CHANGE_STEPS, FORGET_STEPS
+from leadsieve_connectors.campaigns import CHANGE_STEPS, FORGET_STEPS, STATE_STEPS
 from leadsieve_connectors.exceptions import StateError
 
 WRITER = Path(__file__).with_name("writer.py")
@@ -51,6 +51,31 @@ def test_a_killed_change_is_done_or_not(written, verb, step, tmp_path):
     assert told(written) == after
     assert written.state.check() == []
     assert [path.name for path in tmp_path.iterdir()] == ["s.duckdb"]
+
+
+@pytest.mark.parametrize("step", STATE_STEPS[2:])
+def test_a_killed_run_deletes_and_imports_or_neither(written, step, tmp_path):
+    before = told(written)
+    killed_at(step, "displace", written.state.path)
+    committed = step in STATE_STEPS[-2:]
+    for _ in range(2):
+        assert (told(written) == before) != committed
+        assert (len(written.held()), len(written.held(before_run=3))) == (10 if committed else 3, 3)
+        assert [run.deleted for run in written.state.runs("summer")] == ([0, 3] if committed else [0])
+        assert written.state.ensure() is False
+    assert written.state.check() == []
+    assert [path.name for path in tmp_path.iterdir()] == ["s.duckdb"]
+
+
+@pytest.mark.parametrize("step", CHANGE_STEPS[1:3])
+def test_a_killed_undo_puts_all_contacts_back_or_none(written, step):
+    before = written.held()
+    written.commit(9, delete_first=["pending"])
+    after = written.held()
+    killed_at(step, "undo_displacing", written.state.path)
+    assert written.held() == (before if step in CHANGE_STEPS[2:] else after)
+    assert written.state.ensure() is False
+    assert written.state.check() == []
 
 
 @pytest.mark.parametrize("step", FORGET_STEPS)

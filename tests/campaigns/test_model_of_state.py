@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import hypothesis.strategies as st
+import numpy as np
 import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -16,6 +18,7 @@ from leadsieve_connectors.exceptions import StateError
 CAMPAIGNS = st.sampled_from(["summer", "winter"])
 KEYS = st.integers(1, 8)
 KEY_SETS = st.sets(KEYS, max_size=6)
+DELETED = st.sets(st.sampled_from(STATUSES[:3]), max_size=2)
 STATUS_MAPS = st.dictionaries(KEYS, st.sampled_from(STATUSES[:3]), max_size=6)
 
 
@@ -26,12 +29,22 @@ class Model:
         self.changes, self.undone = [], []
 
     def replay(self, before=1 << 30):
-        """Make the changes before a position again: contacts, and what each mark gave to which contacts."""
-        contacts, given = {}, {}
+        """Make the changes before a position again.
+
+        Returns:
+            The contacts, what each mark gave to which contacts, and which contacts each run deleted.
+        """
+        contacts, given, lost = {}, {}, {}
         for change in self.changes:
             if change["seq"] >= before:
                 continue
             if change["kind"] == "import":
+                lost[change["seq"]] = {
+                    place: contacts[place]
+                    for place in contacts
+                    if place[0] == change["campaign"] and contacts[place][0] in change["delete_first"]
+                }
+                contacts = {place: rest for place, rest in contacts.items() if place not in lost[change["seq"]]}
                 contacts |= {
                     (change["campaign"], key, change["seq"]): ("pending", change["seq"]) for key in change["keys"]
                 }
@@ -44,24 +57,30 @@ class Model:
                     marked[latest] = contacts[latest][0] != status
                     if marked[latest]:
                         contacts[latest] = (status, change["seq"])
-        return contacts, given
+        return contacts, given, lost
 
     def held(self, campaign, before=1 << 30):
-        contacts, _ = self.replay(before)
+        contacts, _, _ = self.replay(before)
         return sorted((key, seq, *rest) for (name, key, seq), rest in contacts.items() if name == campaign)
 
     def holding(self, change):
         """Say which changes keep this one from being undone."""
         seq = change["seq"]
-        contacts, given = self.replay()
+        contacts, given, lost = self.replay()
         later = [other for other in self.changes if other["seq"] > seq]
         runs = [other for other in later if other["kind"] == "import"]
+        imported = [*contacts, *(place for places in lost.values() for place in places)]
         if change["kind"] == "import":
             marks = {m for m, marked in given.items() if any(place[2] == seq for place in marked)}
+            marks |= {m for m, places in lost.items() if any(place[2] == seq for place in places)}
+            if lost[seq]:
+                keys = {place[1] for place in lost[seq]}
+                marks |= {place[2] for place in imported if place[2] > seq and place[1] in keys}
+                marks |= {other["seq"] for other in later if other["campaign"] == change["campaign"]}
             return marks | {other["seq"] for other in runs if seq in other["depends_on"]}
         changed = {place for place, is_changed in given[seq].items() if is_changed}
         marks = {m for m, marked in given.items() if m > seq and changed & set(marked)}
-        imports = {place[2] for place in contacts if place[2] > seq and place[1] in {p[1] for p in changed}}
+        imports = {place[2] for place in imported if place[2] > seq and place[1] in {p[1] for p in changed}}
         depending = {other["seq"] for other in runs if set(other["depends_on"]) & {p[2] for p in changed}}
         same = {other["seq"] for other in runs if other["campaign"] == change["campaign"]}
         return marks | imports | depending | same
@@ -78,15 +97,17 @@ def machine(open_book):
         def teardown(self):
             self.folder.cleanup()
 
-        @rule(campaign=CAMPAIGNS, keys=KEY_SETS, rejected=KEY_SETS)
-        def commit(self, campaign, keys, rejected):
-            """Import numbers; what is rejected collides with the latest contact of each number there is."""
-            contacts, _ = self.model.replay()
-            latest = {key: seq for _, key, seq in sorted(contacts, key=lambda place: place[2])}
+        @rule(campaign=CAMPAIGNS, keys=KEY_SETS, rejected=KEY_SETS, deleted=st.just(set()) | DELETED)
+        def commit(self, campaign, keys, rejected, deleted):
+            """Import numbers; what is rejected collides with the latest contact of each number that is not deleted."""
+            contacts, _, _ = self.model.replay()
+            kept = [place for place in contacts if place[0] != campaign or contacts[place][0] not in deleted]
+            latest = {key: seq for _, key, seq in sorted(kept, key=lambda place: place[2])}
             collided = [latest[key] for key in rejected - keys if key in latest]
             depends_on = {seq: collided.count(seq) for seq in collided}
             self.seq += 1
-            assert self.book.commit(*keys, campaign=campaign, depends_on=depends_on) == self.seq
+            made = self.book.commit(*keys, campaign=campaign, depends_on=depends_on, delete_first=sorted(deleted))
+            assert made == self.seq
             self.model.changes.append(
                 {
                     "kind": "import",
@@ -95,6 +116,7 @@ def machine(open_book):
                     "campaign": campaign,
                     "keys": set(keys),
                     "depends_on": depends_on,
+                    "delete_first": deleted,
                 }
             )
 
@@ -137,15 +159,18 @@ def machine(open_book):
                 assert caught.value.code == "state_conflict"
                 assert caught.value.message.split()[-2] in {c["id"] for c in changes if c["seq"] in holding}
             else:
-                assert self.book.undo(change["id"]).seq == change["seq"]
+                lost = self.model.replay()[2].get(change["seq"], {})
+                undone = self.book.undo(change["id"])
+                assert (undone.seq, undone.restored) == (change["seq"], len(lost))
                 changes.remove(change)
                 self.model.undone.append(change["id"])
 
         @rule(key=KEYS)
         def forget(self, key):
-            contacts, _ = self.model.replay()
+            contacts, _, lost = self.model.replay()
+            imported = [*contacts, *(place for places in lost.values() for place in places)]
             known = self.book.state.forget(key)
-            assert [run.seq for run in known.imported] == sorted({place[2] for place in contacts if place[1] == key})
+            assert [run.seq for run in known.imported] == sorted({place[2] for place in imported if place[1] == key})
             for change in self.model.changes:
                 if change["kind"] == "import":
                     change["keys"].discard(key)
@@ -167,6 +192,10 @@ def machine(open_book):
 
         @invariant()
         def everything_is_as_the_model_says(self):
+            with self.book.state.held_open():
+                self.compare()
+
+        def compare(self):
             for campaign in ("summer", "winter"):
                 assert self.book.held(campaign) == self.model.held(campaign)
             files = [self.lists.get((name, owner), {}) for name in ("dnc", "own") for owner in (None, "winter")]
@@ -174,7 +203,12 @@ def machine(open_book):
                 key for list_ in files for keys in list_.values() for key in keys
             )
             live = [change["id"] for change in self.model.changes]
-            events = [event for event in self.book.state.history() if event.seq]
+            changes = [event for event in self.book.state.history() if event.seq]
+            events = [event for event in changes if event.kind != "deletion"]
+            lost = {seq: len(places) for seq, places in self.model.replay()[2].items() if places}
+            assert {event.seq: event.contacts for event in changes if event.kind == "deletion"} == lost
+            runs = [run for name in ("summer", "winter") for run in self.book.state.runs(name)]
+            assert {run.seq: run.deleted for run in runs if run.deleted} == lost
             assert [event.id for event in events if event.undone_at is None] == live
             assert sorted(event.id for event in events if event.undone_at is not None) == sorted(self.model.undone)
             assert self.book.state.check() == []
@@ -182,7 +216,25 @@ def machine(open_book):
         @rule(campaign=CAMPAIGNS, data=st.data())
         def look_back(self, campaign, data):
             before = data.draw(st.integers(0, self.seq + 1))
-            assert self.book.held(campaign, before_run=before) == self.model.held(campaign, before)
+            then = self.model.held(campaign, before)
+            assert self.book.held(campaign, before_run=before) == then
+            counts = Counter(status for _, _, status, _ in then)
+            assert self.book.state.statuses(campaign, before_run=before) == counts
+            looked_up = self.book.state.lookup(campaign, np.array([1, 3, 8], np.uint64), before_run=before)
+            keys = [key for batch in looked_up for key in batch.column("key").to_pylist()]
+            assert sorted(keys) == [key for key, *_ in then if key in (1, 3, 8)]
+
+        @rule(data=st.data())
+        def tell_of_a_number(self, data):
+            """What history says of a number: each run that imported or deleted it, each mark, in order."""
+            key = data.draw(KEYS)
+            contacts, given, lost = self.model.replay()
+            places = [*contacts, *(place for deleted in lost.values() for place in deleted)]
+            expected = [(place[2], 2, "import") for place in places if place[1] == key]
+            expected += [(m, 0, "mark") for m, marked in given.items() for place in marked if place[1] == key]
+            expected += [(r, 1, "deletion") for r, deleted in lost.items() for place in deleted if place[1] == key]
+            told = [(event.seq, event.kind) for event in self.book.state.history(key=key) if event.seq]
+            assert told == [(seq, kind) for seq, _, kind in sorted(expected)]
 
     return Machine
 

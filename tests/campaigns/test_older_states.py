@@ -10,7 +10,7 @@ HEADERS = ("Name", "Mobile")
 MAPPING = {"Mobile": "phone_number"}
 
 
-@pytest.fixture(params=[1, 2])
+@pytest.fixture(params=[1, 2, 3])
 def older(request, book):
     book.commit(1, 2, mappings={HEADERS: MAPPING})
     book.to_version(request.param)
@@ -42,7 +42,8 @@ def test_every_reading_call_reads_it_as_it_stands(older):
     assert [event.id for event in state.history(key=2)] == ["run1"]
     assert (state.check(), state.suppressions(), state.suppressions_for("summer")) == ([], [], [])
     assert list(state.suppressed([1])) == []
-    assert version(older)[0][0] < 3
+    assert state.statuses("summer") == state.statuses("summer", before_run=2) == {"pending": 2}
+    assert version(older)[0][0] < 4
     assert state.path.read_bytes() == content
 
 
@@ -51,6 +52,7 @@ def test_every_reading_call_reads_it_as_it_stands(older):
     [
         lambda book: book.state.ensure(),
         lambda book: book.commit(7, campaign="winter", depends_on={1: 1}),
+        lambda book: book.commit(7, delete_first=["pending"]),
         lambda book: book.mark({1: "busy"}),
         lambda book: book.undo("run1"),
         lambda book: book.state.forget(1),
@@ -60,9 +62,28 @@ def test_every_reading_call_reads_it_as_it_stands(older):
 )
 def test_any_change_brings_it_forward(older, change, tmp_path, open_book):
     change(older)
-    assert version(older) == [(3,)]
+    assert version(older) == [(4,)]
     assert older.state.check() == []
     assert described(older) == described(open_book(tmp_path / "new.duckdb"))
+
+
+def test_what_an_older_state_knows_of_marks_is_read_and_kept(book):
+    book.commit(1, 2)
+    book.mark({1: "busy"})
+    book.commit(3, campaign="winter", depends_on={1: 1})
+    book.undo("run3")
+    book.suppress(9)
+    told = (book.held(), book.held(before_run=2), book.state.history(), book.state.history(key=1), book.suppressed())
+    book.to_version(3)
+    for _ in range(2):
+        assert told == (
+            book.held(), book.held(before_run=2), book.state.history(), book.state.history(key=1), book.suppressed(),
+        )  # fmt: skip
+        assert book.state.check() == []
+        book.state.ensure()
+    book.commit(4, delete_first=["busy"])
+    assert book.held() == [(2, 1, "pending", 1), (4, 4, "pending", 4)]
+    assert book.held(before_run=4) == told[0]
 
 
 def test_a_refused_change_leaves_what_was_there(older):

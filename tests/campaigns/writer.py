@@ -1,7 +1,7 @@
 """Writes states until it is killed: `writer.py create FOLDER` or `writer.py commit STATE KEYS`.
 
-Or writes once and kills itself at a named step: `writer.py ensure STATE STEP`, and so with `keep`, `mark`, `undo`,
-`suppress`, `unsuppress` and `forget`.
+Or writes once and kills itself at a named step: `writer.py ensure STATE STEP`, and so with `keep`, `displace`, `mark`,
+`undo`, `undo_displacing`, `suppress`, `unsuppress` and `forget`.
 """
 
 from __future__ import annotations
@@ -78,6 +78,11 @@ def keep(path, step):
     commit_run(State(Path(path)), 1, 10, mappings={("Moblie",): {"Moblie": "phone_number"}})
 
 
+def displace(path, step):
+    kill_at(step)
+    commit_run(State(Path(path)), 3, 10, delete_first=["pending", "busy"])
+
+
 def mark(path, step):
     kill_at(step)
     batch = pa.record_batch({"key": pa.array([1, 2], pa.uint64()), "status": pa.array([3, 3], pa.uint8())})
@@ -87,6 +92,11 @@ def mark(path, step):
 def undo(path, step):
     kill_at(step)
     State(Path(path)).undo("mark2", undone_at=NOW)
+
+
+def undo_displacing(path, step):
+    kill_at(step)
+    State(Path(path)).undo("run3", undone_at=NOW)
 
 
 def suppress(path, step):
@@ -110,5 +120,5 @@ def forget(path, step):
 if __name__ == "__main__":
     os.umask(0o022)
     print("ready", flush=True)
-    verbs = (create, commit, ensure, keep, mark, undo, suppress, unsuppress, forget)
+    verbs = (create, commit, ensure, keep, displace, mark, undo, undo_displacing, suppress, unsuppress, forget)
     {verb.__name__: verb for verb in verbs}[sys.argv[1]](*sys.argv[2:])

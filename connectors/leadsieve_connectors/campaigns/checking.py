@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from leadsieve_connectors.campaigns.displacing import IMPORTED
 from leadsieve_connectors.campaigns.records import STATUSES, Problem
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ _CHECKS: tuple[tuple[str, str, str], ...] = (
     (
         """
         SELECT 'run ' || any_value(r.run_id), count(*) FROM (
-            SELECT run_seq FROM contacts GROUP BY run_seq, key HAVING count(*) > 1
+            SELECT run_seq FROM {imported} GROUP BY run_seq, key HAVING count(*) > 1
         ) t JOIN runs r ON r.seq = t.run_seq GROUP BY r.seq
         """,
         "{1:,} of its numbers are there more than once",
@@ -69,7 +70,7 @@ _CHECKS: tuple[tuple[str, str, str], ...] = (
     (
         """
         SELECT 'campaign ' || coalesce(c.name, '?'), count(*)
-        FROM contacts t LEFT JOIN campaigns c ON c.id = t.campaign_id
+        FROM {imported} t LEFT JOIN campaigns c ON c.id = t.campaign_id
         WHERE t.status >= $statuses GROUP BY c.name
         """,
         "{1:,} contacts have a status that does not exist",
@@ -88,7 +89,7 @@ _CHECKS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         """
-        SELECT 'run ' || any_value(r.run_id), count(*) FROM contacts t JOIN runs r ON r.seq = t.run_seq
+        SELECT 'run ' || any_value(r.run_id), count(*) FROM {imported} t JOIN runs r ON r.seq = t.run_seq
         WHERE r.undone_at IS NOT NULL GROUP BY r.seq
         """,
         "it was undone, and {1:,} contacts of it are there",
@@ -113,11 +114,30 @@ _CHECKS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         """
-        SELECT 'campaign ' || any_value(c.name), count(*) FROM contacts t
+        SELECT 'campaign ' || any_value(c.name), count(*) FROM {imported} t
         JOIN runs r ON r.seq = t.run_seq JOIN campaigns c ON c.id = t.campaign_id
         WHERE r.campaign_id <> t.campaign_id GROUP BY c.id
         """,
         "{1:,} contacts are of a run of another campaign",
+        _RESTORE,
+    ),
+    (
+        """
+        SELECT 'run ' || r.run_id, coalesce(d.contacts, 0), r.deleted FROM runs r
+        LEFT JOIN (SELECT displaced_by, count(*) AS contacts FROM displaced GROUP BY displaced_by) d
+            ON d.displaced_by = r.seq
+        WHERE coalesce(d.contacts, 0) <> r.deleted
+        """,
+        "{1:,} contacts are kept that it deleted, and it deleted {2:,}",
+        _RESTORE,
+    ),
+    (
+        """
+        SELECT 'run ' || any_value(r.run_id), count(*) FROM displaced d JOIN runs r ON r.seq = d.displaced_by
+        WHERE r.undone_at IS NOT NULL OR r.campaign_id <> d.campaign_id OR d.run_seq >= r.seq OR d.mark_seq >= r.seq
+        GROUP BY r.seq
+        """,
+        "{1:,} of the contacts that it deleted cannot be so: of another campaign, of a later change, or it was undone",
         _RESTORE,
     ),
     (
@@ -136,6 +156,10 @@ _REFERENCES = """
     UNION ALL SELECT 'contacts' FROM contacts
         WHERE campaign_id NOT IN (SELECT id FROM campaigns) OR run_seq NOT IN (SELECT seq FROM runs)
             OR (mark_seq IS NOT NULL AND mark_seq NOT IN (SELECT seq FROM marks))
+    UNION ALL SELECT 'displaced' FROM displaced
+        WHERE campaign_id NOT IN (SELECT id FROM campaigns) OR run_seq NOT IN (SELECT seq FROM runs)
+            OR (mark_seq IS NOT NULL AND mark_seq NOT IN (SELECT seq FROM marks))
+            OR displaced_by NOT IN (SELECT seq FROM runs)
     UNION ALL SELECT 'status_changes' FROM status_changes
         WHERE campaign_id NOT IN (SELECT id FROM campaigns) OR run_seq NOT IN (SELECT seq FROM runs)
             OR mark_seq NOT IN (SELECT seq FROM marks)
@@ -146,7 +170,7 @@ _REFERENCES = """
     UNION ALL SELECT 'suppressed' FROM suppressed WHERE file_id NOT IN (SELECT id FROM suppression_files)
 """
 # The changes of a contact are a chain: the first begins with what the import gave, each other with what the one before
-# gave, and the last gives what the contact has. Each row here is a link that does not fit.
+# gave, and the last gives what the contact has, or had when it was deleted. Each row here is a link that does not fit.
 _CHAINS = """
     WITH links AS (
         SELECT campaign_id, key, run_seq, mark_seq, before_status, before_mark, after_status
@@ -155,6 +179,10 @@ _CHAINS = """
         SELECT campaign_id, key, run_seq, $end AS mark_seq, status AS before_status, mark_seq AS before_mark,
                NULL AS after_status
         FROM contacts
+        WHERE mark_seq IS NOT NULL OR status <> 0 OR key IN (SELECT key FROM status_changes)
+        UNION ALL
+        SELECT campaign_id, key, run_seq, displaced_by, status, mark_seq, NULL
+        FROM displaced
         WHERE mark_seq IS NOT NULL OR status <> 0 OR key IN (SELECT key FROM status_changes)
     )
     SELECT DISTINCT campaign_id, key, run_seq FROM (
@@ -165,14 +193,15 @@ _CHAINS = """
         WINDOW chain AS (PARTITION BY campaign_id, key, run_seq ORDER BY mark_seq)
     )
     WHERE before_mark IS DISTINCT FROM earlier_mark OR before_status <> coalesce(earlier_status, 0)
-        OR (mark_seq <> $end AND next_mark IS NULL)
+        OR (after_status IS NOT NULL AND next_mark IS NULL)
 """
 #: Past the `seq` of every change.
 _SEQ_END = (1 << 31) - 1
 
 _COUNTS = """
     SELECT r.run_id, r.info, r.manifest, r.forgotten, r.undone_at IS NULL, coalesce(t.contacts, 0)
-    FROM runs r LEFT JOIN (SELECT run_seq, count(*) AS contacts FROM contacts GROUP BY run_seq) t ON t.run_seq = r.seq
+    FROM runs r LEFT JOIN (SELECT run_seq, count(*) AS contacts FROM {imported} GROUP BY run_seq) t
+        ON t.run_seq = r.seq
     ORDER BY r.seq
 """
 _TEXTS = (
@@ -186,6 +215,7 @@ def find_problems(connection: duckdb.DuckDBPyConnection) -> list[Problem]:
     problems: list[Problem] = []
     for query, what, advice in _CHECKS:
         statement = query.replace("{references}", _REFERENCES).replace("{chains}", _CHAINS)
+        statement = statement.replace("{imported}", IMPORTED)
         values = {"statuses": len(STATUSES), "end": _SEQ_END}
         used = {name: value for name, value in values.items() if f"${name}" in statement}
         found = sorted(connection.execute(statement, used).fetchall())
@@ -203,8 +233,8 @@ def _wrong_names(connection: duckdb.DuckDBPyConnection) -> list[Problem]:
 
 def _wrong_counts(connection: duckdb.DuckDBPyConnection) -> list[Problem]:
     """Compare the contacts of each run with what its ledger says that it accepted."""
-    problems = []
-    for run_id, info, manifest, forgotten, live, contacts in connection.execute(_COUNTS).fetchall():
+    problems, statement = [], _COUNTS.replace("{imported}", IMPORTED)
+    for run_id, info, manifest, forgotten, live, contacts in connection.execute(statement).fetchall():
         where, kept = f"run {run_id}", _parsed(info)
         if kept is None or _parsed(manifest) is None:
             problems.append(Problem("what was kept of its run.json is not JSON", where, _RESTORE))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from leadsieve_connectors.campaigns.queries import status_name
 from leadsieve_connectors.campaigns.records import CONTACTS, STATUSES
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _SEQ_END = (1 << 31) - 1
 # `seq` is the change that gave the contact its status.
 _PRESENT = """
     SELECT c.key, c.run_seq, c.status, coalesce(c.mark_seq, c.run_seq) AS seq
-    FROM contacts c
+    FROM {held} c
     WHERE c.campaign_id = $campaign AND c.run_seq >= $low AND c.run_seq < $high
 """
 _AS_OF = """
@@ -36,15 +37,23 @@ _AS_OF = """
         GROUP BY key, run_seq
     )
     SELECT c.key, c.run_seq, coalesce(l.status, c.status) AS status, coalesce(l.seq, c.mark_seq, c.run_seq) AS seq
-    FROM contacts c LEFT JOIN later l ON l.key = c.key AND l.run_seq = c.run_seq
+    FROM {held} c LEFT JOIN later l ON l.key = c.key AND l.run_seq = c.run_seq
     WHERE c.campaign_id = $campaign AND c.run_seq >= $low AND c.run_seq < $high
 """
+# Displaced contacts were in the campaign until a run displaced them.
+_WITH_DISPLACED = """(
+    SELECT campaign_id, key, run_seq, status, mark_seq FROM contacts
+    UNION ALL
+    SELECT campaign_id, key, run_seq, status, mark_seq FROM displaced WHERE displaced_by >= $since
+)"""
 _WANTED = " AND c.key IN (SELECT key FROM wanted)"
 _TIMES = """
     SELECT seq, epoch_us(committed_at) AS at FROM runs
     UNION ALL
     SELECT seq, epoch_us(marked_at) AS at FROM marks
 """
+#: No campaign has this id.
+_NO_CAMPAIGN = -1
 #: No change has this time (microseconds since 1970).
 _NO_TIME = np.iinfo(np.int64).min
 
@@ -62,21 +71,51 @@ def select_contacts(
     Raises:
         duckdb.DataError: A contact refers to a change that the state does not have.
     """
-    found = connection.execute("SELECT id FROM campaigns WHERE name = ?", [name]).fetchall()
-    if not found:
-        return
-    before = _SEQ_END if before_run is None else before_run
-    low, high = (0, before) if run is None else (run, run + 1)
-    values: dict[str, Any] = {"campaign": found[0][0], "low": low, "high": high}
-    query = _PRESENT
-    if _marked_since(connection, found[0][0], before):
-        query, values["before"] = _AS_OF, before
+    query, values = _query(connection, name, before_run, run)
     if keys is not None:
         connection.register("wanted", key_table(keys))
         query += _WANTED
     times = _times(connection)
     for batch in connection.sql(query, params=values).to_arrow_reader(BATCH_ROWS):
         yield _contacts(batch, times)
+
+
+def count_statuses(connection: duckdb.DuckDBPyConnection, name: str, before_run: int | None) -> dict[str, int]:
+    """Return a campaign's contacts by status as `State.statuses` says, in the order of `STATUSES`."""
+    query, values = _query(connection, name, before_run, None)
+    if {"before", "since"} & values.keys():
+        counting = f"SELECT status, count(*) FROM ({query}) GROUP BY status"  # noqa: S608 - our own text
+    else:
+        # Of one status alone the counts of whole segments add up, and nothing is read.
+        counting = " UNION ALL ".join(
+            f"SELECT {code}, count(*) FROM ({query}) WHERE status {'=' if code < len(STATUSES) else '>='} {code}"  # noqa: S608 - our own text
+            for code in range(len(STATUSES) + 1)
+        )
+    found = sorted(connection.execute(counting, values).fetchall())
+    return {status_name(code): count for code, count in found if count}
+
+
+def _query(
+    connection: duckdb.DuckDBPyConnection, name: str, before_run: int | None, run: int | None
+) -> tuple[str, dict[str, Any]]:
+    """Return the statement for a campaign's contacts, and its values: the plainest that gives them."""
+    found = connection.execute("SELECT id FROM campaigns WHERE name = ?", [name]).fetchall()
+    campaign_id = int(found[0][0]) if found else _NO_CAMPAIGN
+    before = _SEQ_END if before_run is None else before_run
+    low, high = (0, before) if run is None else (run, min(run + 1, before))
+    values: dict[str, Any] = {"campaign": campaign_id, "low": low, "high": high}
+    query, held = _PRESENT, "contacts"
+    if _marked_since(connection, campaign_id, before):
+        query, values["before"] = _AS_OF, before
+    since = before if run is None or before_run is not None else run
+    if _displaced_since(connection, campaign_id, since):
+        held, values["since"] = _WITH_DISPLACED, since
+    return query.format(held=held), values
+
+
+def _displaced_since(connection: duckdb.DuckDBPyConnection, campaign_id: int, since: int) -> bool:
+    later = "SELECT 1 FROM runs WHERE campaign_id = ? AND seq >= ? AND deleted > 0 LIMIT 1"
+    return bool(connection.execute(later, [campaign_id, since]).fetchall())
 
 
 def _marked_since(connection: duckdb.DuckDBPyConnection, campaign_id: int, before: int) -> bool:

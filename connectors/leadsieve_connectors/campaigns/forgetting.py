@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from leadsieve_connectors.campaigns.creation import beside, create_tables, writing_new
 from leadsieve_connectors.campaigns.database import log_path, sync, transaction, translate
+from leadsieve_connectors.campaigns.displacing import IMPORTED
 from leadsieve_connectors.campaigns.queries import select_runs
 from leadsieve_connectors.campaigns.records import Forgotten
 from leadsieve_connectors.campaigns.steps import step
@@ -17,31 +18,39 @@ if TYPE_CHECKING:
 
     import duckdb
 
-_IMPORTED = "WHERE r.seq IN (SELECT run_seq FROM contacts WHERE key = ?) ORDER BY r.seq"
-_AFFECTED = """
+_HOLDING = f"SELECT run_seq FROM {IMPORTED} WHERE key = $key"  # noqa: S608 - our own text
+_IMPORTING = f"WHERE r.seq IN ({_HOLDING}) ORDER BY r.seq"
+_AFFECTED = f"""
     WHERE r.undone_at IS NULL
-        AND r.seq IN (SELECT run_seq FROM dependencies WHERE on_seq IN (SELECT run_seq FROM contacts WHERE key = $key))
-        AND r.seq NOT IN (SELECT run_seq FROM contacts WHERE key = $key)
+        AND r.seq IN (SELECT run_seq FROM dependencies WHERE on_seq IN ({_HOLDING}))
+        AND r.seq NOT IN ({_HOLDING})
     ORDER BY r.seq
-"""
+"""  # noqa: S608 - our own text
 _MARKS = """
     SELECT mark_id FROM marks WHERE seq IN (SELECT mark_seq FROM status_changes WHERE key = ?) ORDER BY seq
 """
+_TAKEN = """
+    CREATE TEMP TABLE taken AS
+    SELECT run_seq, NULL AS displaced_by FROM old.contacts WHERE key = ?
+    UNION ALL
+    SELECT run_seq, displaced_by FROM old.displaced WHERE key = ?
+"""
 _COUNT = """
-    UPDATE runs SET forgotten = runs.forgotten + f.contacts
-    FROM (SELECT run_seq, count(*) AS contacts FROM old.contacts WHERE key = ? GROUP BY run_seq) f
-    WHERE runs.seq = f.run_seq
+    UPDATE runs SET
+        forgotten = forgotten + (SELECT count(*) FROM taken WHERE run_seq = seq),
+        deleted = deleted - (SELECT count(*) FROM taken WHERE displaced_by = seq)
+    WHERE seq IN (SELECT run_seq FROM taken) OR seq IN (SELECT displaced_by FROM taken)
 """
 #: What is copied whole; `meta` and `statuses` are those of a new state.
 _COPIED = ("campaigns", "runs", "dependencies", "marks", "mappings", "suppression_files", "suppressed")
 #: What is copied without the number.
-_CLEARED = ("contacts", "status_changes")
+_CLEARED = ("contacts", "displaced", "status_changes")
 
 
 def find_traces(connection: duckdb.DuckDBPyConnection, key: int) -> Forgotten:
     """Return what is known of a number that is to be forgotten."""
     return Forgotten(
-        imported=tuple(select_runs(connection, _IMPORTED, [key])),
+        imported=tuple(select_runs(connection, _IMPORTING, {"key": key})),
         affected=tuple(select_runs(connection, _AFFECTED, {"key": key})),
         marks=tuple(str(row[0]) for row in connection.execute(_MARKS, [key]).fetchall()),
         suppressions=tuple(
@@ -96,7 +105,8 @@ def _copy(connection: duckdb.DuckDBPyConnection, key: int) -> None:
     for table in _CLEARED:
         copy = f"INSERT INTO {table} BY NAME SELECT * FROM old.{table} WHERE key <> ?"  # noqa: S608 - our own names
         connection.execute(copy, [key])
-    connection.execute(_COUNT, [key])
+    connection.execute(_TAKEN, [key, key])
+    connection.execute(_COUNT)
 
 
 def _require_no_log(path: Path) -> None:

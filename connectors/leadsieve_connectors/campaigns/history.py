@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from leadsieve_connectors.campaigns.displacing import IMPORTED
 from leadsieve_connectors.campaigns.queries import read_json, status_name
 from leadsieve_connectors.campaigns.records import Event
 from leadsieve_connectors.campaigns.suppressions import files_for, select_files
@@ -15,10 +16,21 @@ if TYPE_CHECKING:
 _IMPORTS = """
     SELECT r.committed_at, r.run_id, r.seq, c.name, coalesce(held.contacts, 0), r.undone_at, r.out
     FROM runs r JOIN campaigns c ON c.id = r.campaign_id
-    {how} JOIN (
+    LEFT JOIN (
         SELECT run_seq, count(*) AS contacts FROM contacts WHERE $key IS NULL OR key = $key GROUP BY run_seq
     ) held ON held.run_seq = r.seq
-    WHERE $campaign IS NULL OR c.name = $campaign
+    WHERE ($campaign IS NULL OR c.name = $campaign)
+"""
+_OF_KEY = f" AND r.seq IN (SELECT run_seq FROM {IMPORTED} WHERE key = $key)"  # noqa: S608 - our own text
+_DELETIONS = """
+    SELECT r.committed_at, r.run_id, r.seq, c.name, r.deleted
+    FROM runs r JOIN campaigns c ON c.id = r.campaign_id
+    WHERE r.deleted > 0 AND ($campaign IS NULL OR c.name = $campaign)
+"""
+_DELETIONS_OF_KEY = """
+    SELECT r.committed_at, r.run_id, r.seq, c.name, d.status
+    FROM displaced d JOIN runs r ON r.seq = d.displaced_by JOIN campaigns c ON c.id = r.campaign_id
+    WHERE d.key = $key AND ($campaign IS NULL OR c.name = $campaign)
 """
 _MARKS = """
     SELECT m.marked_at, m.mark_id, m.seq, c.name, m.info, m.undone_at, m.source
@@ -34,13 +46,17 @@ _MARKS_OF_KEY = """
 
 def select_events(connection: duckdb.DuckDBPyConnection, campaign: str | None, key: int | None) -> list[Event]:
     """Return what happened, as `State.history` says."""
-    marks = _marks(connection, campaign) if key is None else _marks_of_key(connection, campaign, key)
-    events = [*_imports(connection, campaign, key), *marks, *_suppressions(connection, campaign, key)]
+    if key is None:
+        changes = [*_deletions(connection, campaign), *_marks(connection, campaign)]
+    else:
+        changes = [*_deletions_of_key(connection, campaign, key), *_marks_of_key(connection, campaign, key)]
+    # A run deletes before it imports, and is listed so: the order of equal ones stays.
+    events = [*changes, *_imports(connection, campaign, key), *_suppressions(connection, campaign, key)]
     return sorted(events, key=lambda event: (event.at, event.seq or 0))
 
 
 def _imports(connection: duckdb.DuckDBPyConnection, campaign: str | None, key: int | None) -> list[Event]:
-    query = _IMPORTS.format(how="LEFT" if key is None else "INNER")
+    query = _IMPORTS if key is None else _IMPORTS + _OF_KEY
     found = connection.execute(query, {"campaign": campaign, "key": key}).fetchall()
     return [
         Event(
@@ -55,6 +71,22 @@ def _imports(connection: duckdb.DuckDBPyConnection, campaign: str | None, key: i
             after=None if key is None else "pending",
         )
         for at, run_id, seq, name, contacts, undone_at, out in found
+    ]
+
+
+def _deletions(connection: duckdb.DuckDBPyConnection, campaign: str | None) -> list[Event]:
+    found = connection.execute(_DELETIONS, {"campaign": campaign}).fetchall()
+    return [
+        Event(at=_time(at), kind="deletion", id=run_id, seq=seq, campaign=name, contacts=deleted)
+        for at, run_id, seq, name, deleted in found
+    ]
+
+
+def _deletions_of_key(connection: duckdb.DuckDBPyConnection, campaign: str | None, key: int) -> list[Event]:
+    found = connection.execute(_DELETIONS_OF_KEY, {"campaign": campaign, "key": key}).fetchall()
+    return [
+        Event(at=_time(at), kind="deletion", id=run_id, seq=seq, campaign=name, contacts=1, before=status_name(status))
+        for at, run_id, seq, name, status in found
     ]
 
 

@@ -1,11 +1,12 @@
-"""What brings an older state forward: one function a version; and what shows an older one as it would then be."""
+"""What brings an older state forward: one migration a version; and what shows an older one as it would then be."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
 
     import duckdb
 
@@ -53,26 +54,43 @@ _CHANGES = {
     """,
     "suppressed": "file_id INTEGER NOT NULL, key UBIGINT NOT NULL",
 }
-#: What version 3 adds to older tables, and what an older row has there.
-_COLUMNS = {
-    "contacts": (("mark_seq", "INTEGER", "NULL"),),
-    "runs": (("undone_at", "TIMESTAMP", "NULL"), ("forgotten", "BIGINT", "0")),
+_DISPLACED = {
+    "displaced": """
+        displaced_by INTEGER NOT NULL,
+        campaign_id INTEGER NOT NULL,
+        key UBIGINT NOT NULL,
+        run_seq INTEGER NOT NULL,
+        status UTINYINT NOT NULL,
+        mark_seq INTEGER
+    """,
 }
 
 
-def _add_mappings(connection: duckdb.DuckDBPyConnection) -> None:
-    _create(connection, _MAPPINGS)
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """What a version adds to the one before it.
 
+    Attributes:
+        tables: New tables, to their columns.
+        columns: New columns of older tables: their table, to the name, the type, and what an older row has there.
+    """
 
-def _add_changes(connection: duckdb.DuckDBPyConnection) -> None:
-    for table, columns in _COLUMNS.items():
-        for name, kind, value in columns:
-            connection.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind} DEFAULT {value}")
-    _create(connection, _CHANGES)
+    tables: Mapping[str, str]
+    columns: Mapping[str, tuple[tuple[str, str, str], ...]] = field(default_factory=dict)
 
 
 #: The first leads from version 1 to 2, the next from 2 to 3, and so on. What was released is never changed.
-MIGRATIONS: tuple[Callable[[duckdb.DuckDBPyConnection], None], ...] = (_add_mappings, _add_changes)
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(_MAPPINGS),
+    Migration(
+        _CHANGES,
+        {
+            "contacts": (("mark_seq", "INTEGER", "NULL"),),
+            "runs": (("undone_at", "TIMESTAMP", "NULL"), ("forgotten", "BIGINT", "0")),
+        },
+    ),
+    Migration(_DISPLACED, {"runs": (("deleted", "BIGINT", "0"),)}),
+)
 SCHEMA_VERSION = 1 + len(MIGRATIONS)
 
 
@@ -85,7 +103,10 @@ def stored_version(connection: duckdb.DuckDBPyConnection) -> Any:
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:
     """Bring the tables to this version, within the transaction that the caller has begun."""
     for migration in MIGRATIONS[stored_version(connection) - 1 :]:
-        migration(connection)
+        for table, columns in migration.columns.items():
+            for name, kind, value in columns:
+                connection.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind} DEFAULT {value}")
+        _create(connection, migration.tables)
     connection.execute("UPDATE meta SET schema_version = ?", [SCHEMA_VERSION])
 
 
@@ -94,19 +115,18 @@ def show_as_current(connection: duckdb.DuckDBPyConnection) -> None:
 
     Temporary tables and views, which live in memory, stand before what the file lacks.
     """
-    version = stored_version(connection)
-    if version < 2:
-        _create(connection, _MAPPINGS, temporary=True)
-    if version < 3:
-        ((database,),) = connection.execute("SELECT current_database()").fetchall()
-        quoted = str(database).replace('"', '""')
-        for table, columns in _COLUMNS.items():
-            added = ", ".join(f"CAST({value} AS {kind}) AS {name}" for name, kind, value in columns)
-            older = f'SELECT *, {added} FROM "{quoted}".main.{table}'  # noqa: S608 - our own names, and a quoted one
-            connection.execute(f"CREATE TEMP VIEW {table} AS {older}")
-        _create(connection, _CHANGES, temporary=True)
+    lacking = MIGRATIONS[stored_version(connection) - 1 :]
+    ((database,),) = connection.execute("SELECT current_database()").fetchall()
+    quoted = str(database).replace('"', '""')
+    for table in {table for migration in lacking for table in migration.columns}:
+        columns = [column for migration in lacking for column in migration.columns.get(table, ())]
+        added = ", ".join(f"CAST({value} AS {kind}) AS {name}" for name, kind, value in columns)
+        older = f'SELECT *, {added} FROM "{quoted}".main.{table}'  # noqa: S608 - our own names, and a quoted one
+        connection.execute(f"CREATE TEMP VIEW {table} AS {older}")
+    for migration in lacking:
+        _create(connection, migration.tables, temporary=True)
 
 
-def _create(connection: duckdb.DuckDBPyConnection, tables: dict[str, str], *, temporary: bool = False) -> None:
+def _create(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, str], *, temporary: bool = False) -> None:
     for name, columns in tables.items():
         connection.execute(f"CREATE {'TEMP ' if temporary else ''}TABLE {name} ({columns})")

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
 _RUNS = """
     SELECT r.seq, r.run_id, c.name, r.fingerprint, r.committed_at, r.manifest, r.info, r.out, r.staging,
-           r.overwrite, r.published, r.forgotten
+           r.overwrite, r.published, r.forgotten, r.deleted
     FROM runs r JOIN campaigns c ON c.id = r.campaign_id
 """
 _INSERT_RUN = """
     INSERT INTO runs (
-        campaign_id, seq, run_id, fingerprint, committed_at, out, staging, overwrite, manifest, info, published
-    ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        campaign_id, seq, run_id, fingerprint, committed_at, out, staging, overwrite, manifest, info, published,
+        deleted
+    ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 # A campaign is there as long as a run of it is; its row stays, so that its history has a name.
 _CAMPAIGNS = """
@@ -30,10 +31,6 @@ _CAMPAIGNS = """
     FROM campaigns c JOIN runs r ON r.campaign_id = c.id AND r.undone_at IS NULL
 """
 _CONTACTS = "SELECT count(*) FROM contacts WHERE campaign_id = ?"
-_COUNT_STATUSES = """
-    SELECT status, count(*) FROM contacts
-    WHERE campaign_id = (SELECT id FROM campaigns WHERE name = ?) GROUP BY status ORDER BY status
-"""
 _CAMPAIGNS_ORDER = " GROUP BY c.id, c.name ORDER BY min(r.seq)"
 
 
@@ -57,13 +54,13 @@ def _run_values(run: RunRecord) -> list[Any]:
         json.dumps(run.manifest),
         json.dumps(run.info),
         run.published,
+        run.deleted,
     ]
 
 
 def _run(row: tuple[Any, ...]) -> RunRecord:
-    seq, run_id, campaign, fingerprint, committed_at, manifest, info, out, staging, overwrite, published, forgotten = (
-        row
-    )
+    seq, run_id, campaign, fingerprint, committed_at, manifest, info, out, staging, *rest = row
+    overwrite, published, forgotten, deleted = rest
     return RunRecord(
         seq=seq,
         run_id=run_id,
@@ -77,6 +74,7 @@ def _run(row: tuple[Any, ...]) -> RunRecord:
         overwrite=overwrite,
         published=published,
         forgotten=forgotten,
+        deleted=deleted,
     )
 
 
@@ -88,11 +86,6 @@ def select_campaigns(connection: duckdb.DuckDBPyConnection, condition: str, valu
         CampaignInfo(name, created_at.replace(tzinfo=UTC), runs, int(select_one(connection, _CONTACTS, [campaign_id])))
         for campaign_id, name, created_at, runs in found
     ]
-
-
-def count_statuses(connection: duckdb.DuckDBPyConnection, campaign: str) -> dict[str, int]:
-    """Return a campaign's contacts by status, in the order of `STATUSES`."""
-    return {status_name(code): count for code, count in connection.execute(_COUNT_STATUSES, [campaign]).fetchall()}
 
 
 def ensure_campaign(connection: duckdb.DuckDBPyConnection, run: RunRecord) -> int:
@@ -121,7 +114,7 @@ def next_seq(connection: duckdb.DuckDBPyConnection) -> int:
     return int(select_one(connection, query, []))
 
 
-def select_one(connection: duckdb.DuckDBPyConnection, query: str, values: list[Any]) -> Any:
+def select_one(connection: duckdb.DuckDBPyConnection, query: str, values: list[Any] | dict[str, Any]) -> Any:
     """Return the one value of a statement that gives one row of one column."""
     ((value,),) = connection.execute(query, values).fetchall()
     return value

@@ -65,6 +65,8 @@ class RunRecord:
         overwrite: Whether a folder that stands at `out` may be replaced.
         published: Whether the outputs are known to stand at `out`.
         forgotten: How many of its contacts were forgotten since; the state counts them.
+        deleted: How many contacts it deleted from the campaign before it imported; the state counts them, less those
+            that were forgotten since.
     """
 
     seq: int
@@ -79,6 +81,7 @@ class RunRecord:
     overwrite: bool = False
     published: bool = False
     forgotten: int = 0
+    deleted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,7 @@ class UndoneChange:
         seq: Its position among all changes of the state, which no later one takes.
         campaign: Name of the campaign.
         contacts: Contacts that were taken out (import), or given back the status they had before (mark).
+        restored: Contacts that the import had deleted, and that were put back.
         out: Absolute path of the folder that the run published or was to publish; empty for a mark.
         staging: Absolute path of the hidden folder with its outputs until then; empty for a mark.
         published: Whether the run's outputs were known to stand at `out`.
@@ -170,6 +174,7 @@ class UndoneChange:
     seq: int
     campaign: str
     contacts: int
+    restored: int = 0
     out: str = ""
     staging: str = ""
     published: bool = False
@@ -200,15 +205,16 @@ class Event:
 
     Attributes:
         at: When (UTC).
-        kind: "import", "mark" or "suppression".
+        kind: "import", "mark", "deletion" (of contacts, by a run before it imported) or "suppression".
         id: Id of the run or the mark; of a suppression the name of the list.
         seq: Position among all changes of the state; None for a suppression.
         campaign: Name of the campaign; None: the suppression list holds for all.
-        contacts: How many contacts it has in the state now (import), changed (mark) or holds back (suppression).
+        contacts: How many contacts it has in its campaign now (import), changed (mark), deleted (deletion) or holds
+            back (suppression).
         undone_at: When it was undone (UTC); None where it holds.
         out: Absolute path of the folder that the run publishes.
         source: The file with the statuses or the suppressed numbers, as it was given.
-        before: The number's status until then, where the event is a mark of one number.
+        before: The number's status until then, where the event is a mark or a deletion of one number.
         after: The number's status since, where the event is a mark or an import of one number.
     """
 

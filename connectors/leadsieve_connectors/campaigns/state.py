@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from leadsieve_connectors.campaigns import forgetting, marks, suppressions, undoing
 from leadsieve_connectors.campaigns.checking import find_problems
-from leadsieve_connectors.campaigns.contacts import insert_contacts, select_contacts
+from leadsieve_connectors.campaigns.contacts import count_statuses, select_contacts
 from leadsieve_connectors.campaigns.creation import create, remove_leftovers
 from leadsieve_connectors.campaigns.database import (
     MEMORY_BYTES,
@@ -24,12 +24,10 @@ from leadsieve_connectors.campaigns.database import (
     writing,
 )
 from leadsieve_connectors.campaigns.history import select_events
-from leadsieve_connectors.campaigns.mappings import find_mapping, insert_mappings, select_mappings
+from leadsieve_connectors.campaigns.importing import insert_import
+from leadsieve_connectors.campaigns.mappings import find_mapping, select_mappings
 from leadsieve_connectors.campaigns.migrations import SCHEMA_VERSION, stored_version
 from leadsieve_connectors.campaigns.queries import (
-    count_statuses,
-    ensure_campaign,
-    insert_run,
     next_seq,
     select_campaigns,
     select_one,
@@ -135,10 +133,10 @@ class State:
         with self._reading() as connection:
             return select_campaigns(connection, "", [])
 
-    def statuses(self, name: str) -> dict[str, int]:
-        """Return how many contacts of a campaign have which status; one that none has is not in it."""
+    def statuses(self, name: str, *, before_run: int | None = None) -> dict[str, int]:
+        """Return how many contacts of a campaign have which status, as in `contacts`; one that none has is left out."""
         with self._reading() as connection:
-            return count_statuses(connection, storable(name, "campaign name"))
+            return count_statuses(connection, storable(name, "campaign name"), before_run)
 
     def contacts(self, name: str, *, before_run: int | None = None, run: int | None = None) -> Iterator[pa.RecordBatch]:
         """Read a campaign's contacts, in no particular order.
@@ -148,8 +146,9 @@ class State:
         Args:
             name: The campaign; one that does not exist has no contacts.
             before_run: Only contacts that runs before this `seq` imported, as they were then: with the status that
-                marks before it gave them. None reads all as they are now.
-            run: Only contacts that the run with this `seq` imported; None reads all.
+                marks before it gave them, and with those that it or later runs deleted. None reads all as they are now.
+            run: Only contacts that the run with this `seq` imported, with those that later runs deleted unless
+                `before_run` says otherwise; None reads all.
 
         Yields:
             Record batches of the schema `CONTACTS`.
@@ -190,7 +189,7 @@ class State:
             return next_seq(connection)
 
     def history(self, campaign: str | None = None, key: int | None = None) -> list[Event]:
-        """Return what happened, oldest first: imports, marks and additions to suppression lists.
+        """Return what happened, oldest first: imports, what they deleted, marks, additions to suppression lists.
 
         Args:
             campaign: Only what concerns this campaign, with the suppression lists that hold for it; None takes all.
@@ -263,6 +262,7 @@ class State:
         mappings: Mapping[tuple[str, ...], Mapping[str, str]] = _NO_MAPPINGS,
         *,
         depends_on: Mapping[int, int] = _NO_DEPENDENCIES,
+        delete_first: Sequence[str] = (),
     ) -> None:
         """Add a run and its contacts, in one transaction; a campaign that does not exist is created in it.
 
@@ -274,16 +274,12 @@ class State:
                 `mapping`.
             depends_on: How many rows of the run were rejected as duplicates of contacts of which earlier run, by
                 its `seq`; that one cannot be undone before this one.
+            delete_first: The campaign's contacts in these statuses are deleted first; undoing the run puts them back.
         """
         with self._writing() as connection:
             with transaction(connection):
                 step("transaction-begun")
-                campaign_id = ensure_campaign(connection, run)
-                insert_run(connection, campaign_id, run, depends_on)
-                insert_mappings(connection, run, mappings)
-                step("run-inserted")
-                insert_contacts(connection, keys, campaign_id, run.seq)
-                step("contacts-inserted")
+                insert_import(connection, run, keys, mappings, depends_on=depends_on, delete_first=delete_first)
             step("transaction-committed")
             connection.execute("CHECKPOINT")
             step("checkpointed")

@@ -11,6 +11,7 @@ STATE_STEPS = (
     "state-written",  # a new state is whole and synced, under its temporary name
     "state-renamed",  # it stands under its own name, the folder not yet synced
     "transaction-begun",  # nothing is in it
+    "contacts-displaced",  # the contacts that the run deletes are set aside in the transaction
     "run-inserted",  # the campaign, the run row and its kept mappings are in the transaction
     "contacts-inserted",  # the contacts too
     "transaction-committed",  # the run is committed; its data may still be in the write-ahead log

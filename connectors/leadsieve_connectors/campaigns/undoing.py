@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING
 
+from leadsieve_connectors.campaigns.displacing import IMPORTED, put_back
 from leadsieve_connectors.campaigns.marks import DELETE_MATCHED
 from leadsieve_connectors.campaigns.queries import select_one, select_runs, stored_time
 from leadsieve_connectors.campaigns.records import UndoneChange
@@ -47,8 +48,43 @@ _HOLDS_IMPORT = (
         """,
         "mark {0} gave statuses to its contacts ({1:,})",
     ),
+    (
+        """
+        SELECT r.run_id, count(*) FROM displaced d JOIN runs r ON r.seq = d.displaced_by
+        WHERE d.run_seq = $seq GROUP BY r.run_id, r.seq ORDER BY r.seq DESC LIMIT 1
+        """,
+        "run {0} deleted contacts of it ({1:,})",
+    ),
+    # What follows concerns a run that deleted contacts: they would have been there for later changes.
+    (
+        """
+        SELECT l.id FROM (
+            SELECT campaign_id, run_id AS id, seq FROM runs WHERE undone_at IS NULL
+            UNION ALL
+            SELECT campaign_id, mark_id AS id, seq FROM marks WHERE undone_at IS NULL
+        ) l JOIN runs r ON r.campaign_id = l.campaign_id AND r.seq < l.seq
+        WHERE r.seq = $seq AND r.deleted > 0 ORDER BY l.seq DESC LIMIT 1
+        """,
+        "{0} changed the campaign since, without the contacts that it deleted",
+    ),
+    (
+        f"""
+        SELECT r.run_id, count(*) FROM {IMPORTED} c JOIN runs r ON r.seq = c.run_seq
+        WHERE c.run_seq > $seq AND c.key IN (SELECT key FROM displaced WHERE displaced_by = $seq)
+        GROUP BY r.run_id, r.seq ORDER BY r.seq DESC LIMIT 1
+        """,  # noqa: S608 - our own text
+        "run {0} has imported numbers since that it deleted ({1:,})",
+    ),
 )
 _HOLDS_MARK = (
+    (
+        """
+        SELECT r.run_id, count(*) FROM displaced d JOIN runs r ON r.seq = d.displaced_by
+        JOIN status_changes s ON s.key = d.key AND s.run_seq = d.run_seq
+        WHERE s.mark_seq = $seq GROUP BY r.run_id, r.seq ORDER BY r.seq DESC LIMIT 1
+        """,
+        "run {0} deleted contacts that it gave statuses to ({1:,})",
+    ),
     (
         """
         SELECT m.mark_id, count(*)
@@ -61,13 +97,13 @@ _HOLDS_MARK = (
         "mark {0} gave statuses to the same contacts since ({1:,})",
     ),
     (
-        """
-        SELECT r.run_id, count(*) FROM contacts c JOIN runs r ON r.seq = c.run_seq
+        f"""
+        SELECT r.run_id, count(*) FROM {IMPORTED} c JOIN runs r ON r.seq = c.run_seq
         WHERE c.run_seq > $seq AND c.key IN (
             SELECT key FROM status_changes WHERE mark_seq = $seq AND before_status <> after_status
         )
         GROUP BY r.run_id, r.seq ORDER BY r.seq DESC LIMIT 1
-        """,
+        """,  # noqa: S608 - our own text
         "run {0} has imported numbers of it since ({1:,})",
     ),
     (
@@ -126,15 +162,17 @@ def undo(connection: duckdb.DuckDBPyConnection, change_id: str, undone_at: datet
 def _undo_import(connection: duckdb.DuckDBPyConnection, run_id: str, seq: int, moment: datetime) -> UndoneChange:
     (run,) = select_runs(connection, "WHERE r.seq = ?", [seq])
     contacts = int(select_one(connection, "DELETE FROM contacts WHERE run_seq = ?", [seq]))
+    restored = put_back(connection, seq)
     connection.execute("DELETE FROM dependencies WHERE run_seq = ?", [seq])
     connection.execute("DELETE FROM mappings WHERE run_seq = ?", [seq])
-    connection.execute("UPDATE runs SET undone_at = ? WHERE seq = ?", [moment, seq])
+    connection.execute("UPDATE runs SET undone_at = ?, deleted = 0 WHERE seq = ?", [moment, seq])
     return UndoneChange(
         kind="import",
         id=run_id,
         seq=seq,
         campaign=run.campaign,
         contacts=contacts,
+        restored=restored,
         out=run.out,
         staging=run.staging,
         published=run.published,

@@ -35,7 +35,7 @@ def list_(state: str | None, as_json: bool) -> None:
 @state_option
 @_json
 def show(name: str, state: str | None, as_json: bool) -> None:
-    """Show the runs of a campaign."""
+    """Show the runs of a campaign, with what each accepted, rejected and deleted."""
     with speaking(as_json=as_json, quiet=False):
         print_table(leadsieve.Campaigns(state).show(name), as_json=as_json, empty="")
 
@@ -103,7 +103,8 @@ def history(name: str | None, number: str | None, region: str | None, state: str
 def undo(id: str, state: str | None, as_json: bool) -> None:  # noqa: A002 - its name
     """Take a run or a mark back: the state is then as if it had not been.
 
-    Refused where later changes depend on it; undo those first. `leadsieve campaign history NAME` lists the ids.
+    Contacts that a run deleted are put back as they were. Refused where later changes depend on it; undo those
+    first. `leadsieve campaign history NAME` lists the ids.
     """
     with speaking(as_json=as_json, quiet=False):
         print_table(leadsieve.Campaigns(state).undo(id), as_json=as_json, empty="")

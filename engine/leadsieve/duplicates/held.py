@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +20,8 @@ _Number = TypeVar("_Number", bound=np.generic)
 
 #: About what a loaded contact takes, in bytes.
 CONTACT_BYTES = 10
-#: So far below zero that no tag is above it that one part of makes it not count.
-_UNCOUNTED = -(1 << 48)
+#: The tag of a contact that does not count.
+_UNCOUNTED = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,12 @@ class Held:
     Attributes:
         campaign: Its name.
         runs: The id of each of its runs by `seq`; contacts of other runs do not count.
+        uncounted: Nor do its contacts in these statuses: the run deletes them before it imports.
     """
 
     campaign: str
     runs: Mapping[int, str]
+    uncounted: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,7 @@ class Contacts:
             uint64, `run_seq` int32 and `status`, a dictionary of strings; and, where `after` is given, `since`, a
             timestamp in UTC.
         lookup: Reads those with certain keys, likewise.
-        statuses: Contacts in another status do not count.
+        statuses: Contacts in another status do not count, whatever their campaign.
         after: Nor do contacts that got their status at this time or before it; None: however long ago.
     """
 
@@ -89,21 +91,22 @@ class Contacts:
 
     def _load(self, read: Callable[[], Iterable[pa.RecordBatch]], most: int, part: Part) -> KeySet:
         origins = self._origins()
-        # By the `seq`, and behind the last for every other run.
-        ranks = np.full(max((seq for _, seq in origins), default=0) + 2, _UNCOUNTED, np.int64)
-        for rank, (_, seq) in enumerate(origins):
-            ranks[seq] = rank
+        # A row of tags, by status, for each `seq`; the last for every run that does not count.
+        table = np.full((max((seq for _, seq in origins), default=0) + 2, len(STATUSES)), _UNCOUNTED, np.int64)
+        for rank, (place, seq) in enumerate(origins):
+            for code, status in enumerate(STATUSES):
+                if status in self.statuses and status not in self.held[place].uncounted:
+                    table[seq, code] = rank * len(STATUSES) + code
         tags = len(origins) * len(STATUSES) or 1
-        return KeySet.read(lambda: (self._tagged(batch, ranks) for batch in read()), most=most, tags=tags, part=part)
+        return KeySet.read(lambda: (self._tagged(batch, table) for batch in read()), most=most, tags=tags, part=part)
 
-    def _tagged(self, batch: pa.RecordBatch, ranks: Positions) -> tuple[Keys, Keys]:
+    def _tagged(self, batch: pa.RecordBatch, table: npt.NDArray[np.int64]) -> tuple[Keys, Keys]:
         """Take the contacts of a batch that count, each with its tag."""
         status = batch.column("status")
-        names = status.dictionary.to_pylist()
-        codes = np.array([STATUSES.index(name) if name in self.statuses else _UNCOUNTED for name in names], np.int64)
+        codes = np.array([STATUSES.index(name) for name in status.dictionary.to_pylist()], np.int64)
         keys = _values(batch.column("key"), np.uint64)
-        tags = _look_up(ranks, _values(batch.column("run_seq"), np.int32)) * len(STATUSES)
-        tags = tags + _look_up(codes, _values(status.indices, np.int8))
+        runs = np.minimum(_alike(_values(batch.column("run_seq"), np.int32)), len(table) - 1)
+        tags = table[runs, codes[_alike(_values(status.indices, np.int8))]]
         counts = np.broadcast_to(tags >= 0, len(keys))
         if self.after is not None:
             since = batch.column("since").cast(pa.timestamp("us")).cast(pa.int64())
@@ -112,16 +115,13 @@ class Contacts:
         return (keys, given) if counts.all() else (keys[counts], given[counts])
 
 
-def _look_up(table: Positions, places: npt.NDArray[np.integer[Any]]) -> Positions:
-    """Return what stands at places in a table, behind its end the last; one value alone where it is the same for all.
+def _alike(values: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
+    """Return one value alone where it is the same for all.
 
     Contacts stand as they were imported, so most batches are of one run and one status.
     """
-    first = places[:1]
-    if (places == first).all():
-        places = first
-    found: Positions = table[np.minimum(places, len(table) - 1)]
-    return found
+    first = values[:1]
+    return first if (values == first).all() else values
 
 
 def _status(tag: int) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import sys
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from functools import reduce
+from collections.abc import Iterator, Sequence
+from functools import cache, reduce
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,8 @@ from leadsieve.text import as_text
 from leadsieve_connectors.exceptions import SinkError
 from leadsieve_connectors.sinks import read_back, stored_schema
 
-#: The columns of what is found. `rows` is null where a file could not be looked into; `note` says why.
+#: The columns of what is found. `rows` is how many rows hold it, and in JSON in how many places it stands; null where a
+#: file could not be looked into; `note` says why.
 HOLDINGS = pa.schema(
     [
         ("run_id", pa.string()),
@@ -29,6 +32,13 @@ HOLDINGS = pa.schema(
 
 #: How many rows of a file are named.
 _NAMED = 5
+#: What may stand between two digits of one JSON string, or of one number, once the escapes are out: they are of
+#: characters that are no digits, and hold digits themselves.
+_BETWEEN = '[^\\d"]*'
+_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)")
+#: The last quotation mark of a piece of JSON, behind which it may be cut; escaped ones end no string.
+_LAST_QUOTE = re.compile(r'.*(?<!\\)"', re.DOTALL)
+_PIECE = 1 << 20
 
 
 def find_holdings(published: Sequence[tuple[str, str]], national_number: str) -> pa.Table:
@@ -54,31 +64,51 @@ def _search(run_id: str, out: str, digits: str) -> Iterator[dict[str, Any]]:
         what = "it is remote and was not looked into" if "://" in out else "the run's outputs are not there any more"
         yield {"run_id": run_id, "path": out, "note": f"{what}; search its copies yourself"}
         return
-    for entry in info["files"]:
-        path = Path(out) / entry["name"]
-        if path.suffix == ".json":
-            continue
+    for name in [*(entry["name"] for entry in info["files"]), publish.RUN_FILE]:
+        path = Path(out) / name
         try:
-            count, first = _rows_with(path, digits)
-        except SinkError as exc:
-            yield {"run_id": run_id, "path": str(path), "note": exc.message}
+            count, first = (_places_with if path.suffix == ".json" else _rows_with)(path, digits)
+        except (SinkError, OSError) as exc:
+            note = exc.message if isinstance(exc, SinkError) else f"{path}: cannot be read: {exc.strerror}"
+            yield {"run_id": run_id, "path": str(path), "note": note}
             continue
         if count:
-            rows = ", ".join(f"{row['lead_file']} row {row['lead_row']}" for row in first)
-            yield {"run_id": run_id, "path": str(path), "rows": count, "first_rows": rows}
+            yield {"run_id": run_id, "path": str(path), "rows": count, "first_rows": ", ".join(first) or None}
 
 
-def _rows_with(path: Path, digits: str) -> tuple[int, list[Mapping[str, Any]]]:
+def _rows_with(path: Path, digits: str) -> tuple[int, list[str]]:
     """Count the rows of an output that hold the digits in any cell, and name the first."""
     schema = stored_schema(path)
     names = [name for name in schema.names if name not in ("lead_row", "lead_line")]
-    count: int = 0
-    first: list[Mapping[str, Any]] = []
+    has_origin = {"lead_file", "lead_row"} <= set(schema.names)  # which the requests of a CSV system have not
+    count = before = 0
+    first: list[str] = []
     for batch in read_back(path, schema, schema.names):
-        hits = batch.filter(reduce(pc.or_, (_holds(batch.column(name), digits) for name in names)))
-        count += hits.num_rows
-        first += hits.select(["lead_file", "lead_row"]).slice(0, _NAMED - len(first)).to_pylist()
+        held = reduce(pc.or_, (_holds(batch.column(name), digits) for name in names))
+        at = pc.indices_nonzero(held)
+        count += len(at)
+        found = at.slice(0, _NAMED - len(first))
+        if has_origin:
+            origins = batch.select(["lead_file", "lead_row"]).take(found).to_pylist()
+            first += [f"{row['lead_file']} row {row['lead_row']}" for row in origins]
+        else:
+            first += [f"row {before + place + 1}" for place in found.to_pylist()]
+        before += batch.num_rows
     return count, first
+
+
+def _places_with(path: Path, digits: str) -> tuple[int, list[str]]:
+    """Count where in a JSON file the digits stand, in one string or number; it is read piece by piece."""
+    spelt = (f"[{_spellings()[int(digit)]}]" for digit in digits)
+    pattern, count, rest = re.compile(_BETWEEN.join(spelt)), 0, ""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        while piece := file.read(_PIECE):
+            rest += piece
+            whole = _LAST_QUOTE.match(rest)
+            if whole is not None:
+                count += len(pattern.findall(_ESCAPE.sub("", whole[0])))
+                rest = rest[whole.end() :]
+    return count + len(pattern.findall(_ESCAPE.sub("", rest))), []
 
 
 def _holds(column: pa.Array, digits: str) -> pa.Array:
@@ -91,6 +121,13 @@ def _holds(column: pa.Array, digits: str) -> pa.Array:
         text = pc.replace_with_mask(text, foreign, pa.array(plain, pa.string()))
     cells = pc.replace_substring_regex(text, "[^0-9]", "")
     return pc.fill_null(pc.match_substring(cells, digits), False)
+
+
+@cache
+def _spellings() -> list[str]:
+    """Return for each digit its characters, of whatever script."""
+    every = [chr(code) for code in range(sys.maxunicode + 1) if chr(code).isdecimal()]
+    return ["".join(c for c in every if unicodedata.decimal(c) == digit) for digit in range(10)]
 
 
 def _in_ascii(text: str) -> str:

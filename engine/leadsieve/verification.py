@@ -90,19 +90,19 @@ class Outputs:
             info = place.standing()
             if info is None:
                 return None
-            plain = [{**entry, "name": entry["name"].rpartition("/")[2]} for entry in info["files"]]
+            plain = publish.plain_entries(info)
             # Beside a publication in a store, others may be on their way.
             return cls(place.name, place.reopen(info), {**info, "files": plain}, ())
         run = publish.read_run(out)
         if run is None:
             return None
         known = {publish.RUN_FILE, *publish.EXTRA_FILES, *(entry["name"] for entry in run["files"])}
-        strangers = sorted({path.name for path in out.iterdir()} - known)
-        return cls(str(out), Folder(out, out=out), run, strangers)
+        return cls(str(out), Folder(out, out=out), run, publish.find_strangers(out, known))
 
     def entry(self, part: str) -> Mapping[str, Any] | None:
-        """Return the manifest's entry of a part, whatever its format."""
-        return next((entry for entry in self.info["files"] if Path(entry["name"]).stem == part), None)
+        """Return the manifest's entry of a part, whatever its format; requests are in a folder, and are no parts."""
+        names = (f"{part}.parquet", f"{part}.csv")
+        return next((entry for entry in self.info["files"] if entry["name"] in names), None)
 
 
 def check_run(outputs: Outputs, record: RunRecord, state: State) -> _Found:

@@ -2,7 +2,8 @@
 
 `python driver.py SPEC` with a JSON object: `out` (a path or a URL), `state` (null: no campaign), `campaign`, `keys` (how many), `first`
 (the first key), `overwrite`, `exchange`, `kill` (the step at which the process kills itself, or null), `file_limit`
-(bytes that no file may exceed, or null). Prints the steps that it passed.
+(bytes that no file may exceed, or null), `requests` (how many files of the folder `requests`), `delete_first`
+(statuses). Prints the steps that it passed.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ DEFAULTS = {
     "exchange": True,
     "kill": None,
     "file_limit": None,
+    "requests": 3,
+    "delete_first": [],
 }
 
 
@@ -109,7 +112,7 @@ def _run(spec, out, state):
         folder = staging.folder
         (folder / "accepted.csv").write_text("".join(f"+{spec['first'] + i}\n" for i in range(min(spec["keys"], 1000))))
         write_json(folder / "summary.json", {"accepted": spec["keys"]})
-        files = seal(folder, {"accepted.csv": spec["keys"], "summary.json": None})
+        files = seal(folder, {"accepted.csv": spec["keys"], "summary.json": None, **_requests(spec, folder)})
         info = {"run_id": run_id, "fingerprint": fingerprint, "files": files}
         write_json(folder / "run.json", info)
         entry = None
@@ -123,13 +126,22 @@ def _run(spec, out, state):
                 manifest=files,
                 info={"accepted": spec["keys"]},
             )
-            entry = Entry(state, record, batches(spec["first"], spec["keys"]))
+            keys = batches(spec["first"], spec["keys"])
+            entry = Entry(state, record, keys, delete_first=spec["delete_first"])
         if spec["exchange"]:
             out.commit(staging, overwrite=spec["overwrite"], entry=entry)
         else:
             commit(staging, overwrite=spec["overwrite"], entry=entry, exchange=False)
         out.keep(staging).close()
     return info
+
+
+def _requests(spec, folder):
+    (folder / "requests").mkdir()
+    names = [f"requests/{number:06}.json" for number in range(1, spec["requests"] + 1)]
+    for name in names:
+        write_json(folder / name, {"first": spec["first"], "name": name})
+    return dict.fromkeys(names, 1)
 
 
 def main():

@@ -42,6 +42,12 @@ SCENARIOS = {
     "plain-overwrite-two-renames": ({"overwrite": True, "exchange": False}, True, None, TWO_RENAMES),
     "campaign-no-state": ({"state": "s.duckdb"}, False, 0, (*STATE_STEPS[:2], *COMMIT)),
     "campaign-overwrite": ({"state": "s.duckdb", "overwrite": True}, True, 1000, COMMIT),
+    "campaign-delete-first": (
+        {"state": "s.duckdb", "overwrite": True, "delete_first": ["pending"]},
+        True,
+        500,
+        COMMIT,
+    ),
     "campaign-large-two-renames": (
         {"state": "s.duckdb", "overwrite": True, "exchange": False, "keys": 200_000},
         True,
@@ -58,7 +64,7 @@ def before(folder, name):
     if "state" in options:
         options["state"] = str(folder / options["state"])
     if earlier:
-        driver.run({**options, "keys": held or 10, "first": 1_000, "overwrite": False})
+        driver.run({**options, "keys": held or 10, "first": 1_000, "overwrite": False, "delete_first": []})
         (folder / "out" / "report.html").write_text("a report that was added later")
     return options
 
@@ -66,7 +72,8 @@ def before(folder, name):
 def after(options):
     """Everything that a run leaves which is not its own name or time."""
     out = Path(options["out"])
-    found = {path.name: path.read_bytes() for path in out.iterdir() if path.name != "run.json"}
+    files = [path for path in out.rglob("*") if path.is_file() and path.name != "run.json"]
+    found = {str(path.relative_to(out)): path.read_bytes() for path in files}
     found["whole"] = published(out)["fingerprint"]
     found["beside"] = sorted(path.name for path in out.parent.iterdir())
     if options.get("state"):
@@ -133,6 +140,7 @@ def test_the_steps_are_announced_in_the_documented_order(tmp_path, name):
     status, told, errors = child(options)
     assert (status, errors) == (0, "")
     assert tuple(told["steps"]) == SCENARIOS[name][3]
+    assert {"summary.json", "requests/000001.json", "requests/000003.json"} <= after(options).keys()
 
 
 def test_every_documented_step_is_killed_at():

@@ -77,8 +77,8 @@ def standing():
 
 def after(told, tmp_path, shelf):
     """Everything that a run leaves which is not its own name or time."""
-    files = {path.relative_to(shelf).parts[-1]: path.read_bytes() for path in shelf.rglob("*") if path.is_file()}
-    files.pop("run.json")
+    paths = [path for path in shelf.glob("*-*/**/*") if path.is_file()]
+    files = {"/".join(path.relative_to(shelf).parts[1:]): path.read_bytes() for path in paths}
     left = [path.name for name in ("temporary", "states") for path in (tmp_path / name).rglob("*upload*")]
     found = {"files": files, "entries": len(list(shelf.iterdir())), "left": left, "standing": standing()}
     if "state" in told:
@@ -90,7 +90,9 @@ def after(told, tmp_path, shelf):
 
 def expected(told):
     accepted = "".join(f"+{5_000_000 + i}\n" for i in range(1_000)).encode()
-    files = {"accepted.csv": accepted, "summary.json": b'{\n  "accepted": 1000\n}\n'}
+    names = [f"requests/{number:06}.json" for number in (1, 2, 3)]
+    requests = {name: f'{{\n  "first": 5000000,\n  "name": "{name}"\n}}\n'.encode() for name in names}
+    files = {"accepted.csv": accepted, "summary.json": b'{\n  "accepted": 1000\n}\n', **requests}
     found = {"files": files, "entries": 2, "left": [], "standing": "5000000+1000"}
     keys = [*range(1_000, 1_050), *range(5_000_000, 5_001_000)]
     return {**found, "state": (2, keys, [])} if "state" in told else found

@@ -71,7 +71,7 @@ def test_a_place_without_a_publication(tmp_path):
 @pytest.mark.parametrize("rows", [{}, {"a.csv": 1, "b.csv": 2}, {"b.csv": 1}])
 def test_only_what_is_accounted_for_is_sealed(tmp_path, rows):
     (tmp_path / "a.csv").write_text("x")
-    with pytest.raises(InternalError, match="accounts for"):
+    with pytest.raises(InternalError, match=r"does not account for '[ab]\.csv'"):
         seal(tmp_path, rows)
 
 

@@ -434,7 +434,7 @@ def test_a_folder_lists_what_stands_in_it(store):
     store.pipe({"/store/out/a": b"1", "/store/out/b/c": b"2", "/store/outer": b"3"})
     folder = RemoteFolder(f"{OUT}/")
     assert folder.entries() == ["a", "b"]
-    assert (folder.size("a"), folder.size("z"), folder.read("z")) == (1, None, None)
+    assert (folder.sizes(["a", "z", "b", "b/c", "b/d", "z/a", "a/b"]), folder.read("z")) == ({"a": 1, "b/c": 1}, None)
     assert RemoteFolder("memory://store/none").entries() == []
     folder.remove("z")
     folder.remove_folder("z")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import importlib
 import importlib.util
 import json
 import logging
@@ -151,6 +152,20 @@ def test_published_replaced_and_recognised(out, leads_csv, tmp_path):
     assert stored(out)[1] == 1
 
 
+def test_many_files_in_a_folder(out):
+    told = {"out": out, "first": 1_000, "keys": 50, "requests": 25}
+    driver.run(told)
+    driver.run({**told, "first": 2_000, "requests": 24, "overwrite": True})
+    files, prefixes = stored(out)
+    requests = [f"PREFIX/requests/{number:06}.json" for number in range(1, 25)]
+    assert files.keys() == {"run.json", "PREFIX/accepted.csv", "PREFIX/summary.json", *requests}
+    assert prefixes == 1
+    again = place(out, None)
+    folder = again.reopen(again.published())
+    assert json.loads(folder.file("requests/000024.json").read_bytes())["first"] == 2_000
+    folder.close()
+
+
 def test_the_place_is_told_without_credentials(out, leads_csv, tmp_path, caplog):
     caplog.set_level(logging.DEBUG)
     for name in ("leadsieve", "leadsieve.publish"):
@@ -212,16 +227,16 @@ def test_keys_that_are_missing(s3, leads_csv, monkeypatch):
 
 
 def test_the_connection_is_made_anew(sftp, ssh_server, leads_csv, monkeypatch, waits):
-    cls = fsspec.get_filesystem_class("sftp")
-    put, cuts = cls.put_file, ["rejected.parquet", "accepted.parquet"]
+    client = importlib.import_module("paramiko").SFTPClient
+    put, cuts = client.put, ["rejected.parquet", "accepted.parquet"]
 
     def cutting(self, source, path, **options):
         if cuts and path.endswith(cuts[-1]):
             cuts.pop()
             ssh_server.cut()
-        put(self, source, path, **options)
+        return put(self, source, path, **options)
 
-    monkeypatch.setattr(cls, "put_file", cutting)
+    monkeypatch.setattr(client, "put", cutting)
     clean(leads_csv, sftp)
     assert cuts == []
     assert len(waits) >= 2
@@ -281,7 +296,8 @@ def test_a_kill_and_the_same_command_again(request, tmp_path, spec, temporary, s
     driver.run(told)
 
     files, prefixes = stored(told["out"])
-    assert files.keys() == {"run.json", "PREFIX/accepted.csv", "PREFIX/summary.json"}
+    requests = {f"PREFIX/requests/{number:06}.json" for number in (1, 2, 3)}
+    assert files.keys() == {"run.json", "PREFIX/accepted.csv", "PREFIX/summary.json", *requests}
     assert files["PREFIX/accepted.csv"] == "".join(f"+{5_000_000 + i}\n" for i in range(1_000)).encode()
     assert (prefixes, whole(told["out"])) == (1, "5000000+1000")
     assert [path.name for folder in (tmp_path, temporary) for path in folder.rglob("*upload*")] == []

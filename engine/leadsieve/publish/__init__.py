@@ -19,6 +19,8 @@ with state_lock(path, wait_seconds=10):
 Without a campaign there is no lock, and `recover(out, None)` and `commit(staging, overwrite=overwrite)` take the
 places of their namesakes. A committed run that is published again has no entry either: the state has it already.
 
+A publication holds files, and folders of files one level deep: `requests/000001.json`.
+
 `run.json` is a JSON object in which this package reads `run_id` (the run's own name) and `files` (what `seal`
 gave); together they mark a folder as leadsieve's. Without a campaign the rename is the commit. With one the state's
 transaction is, and after it the next start finishes what a killed process did not. `place(out)` gives OUT with these
@@ -48,6 +50,7 @@ from leadsieve.publish.files import (
     sha256,
     write_json,
 )
+from leadsieve.publish.names import find_strangers, plain_entries
 from leadsieve.publish.place import Place, place
 from leadsieve.publish.protocol import commit, discard, recover
 from leadsieve.publish.staging import Staging
@@ -67,9 +70,11 @@ __all__ = [
     "check_out",
     "commit",
     "discard",
+    "find_strangers",
     "locate",
     "move",
     "place",
+    "plain_entries",
     "published",
     "read_run",
     "recover",

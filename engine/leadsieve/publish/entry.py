@@ -7,7 +7,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from leadsieve.exceptions import InternalError, OutputError
-from leadsieve.publish.files import RUN_FILE, cannot_write, read_run, sync, write_json
+from leadsieve.publish.files import (
+    RUN_FILE,
+    cannot_write,
+    read_run,
+    require_just,
+    sync,
+    sync_folders,
+    write_json,
+)
 from leadsieve.publish.steps import step
 
 if TYPE_CHECKING:
@@ -35,8 +43,12 @@ class RunStore(Protocol):
         mappings: Mapping[tuple[str, ...], Mapping[str, str]],
         *,
         depends_on: Mapping[int, int],
+        delete_first: Sequence[str] = (),
     ) -> None:
-        """Add a run, its contacts, what it keeps of the user's mappings and what it depends on, all or nothing."""
+        """Add a run, all or nothing: its contacts, in place of those of its campaign in the statuses `delete_first`.
+
+        What it keeps of the user's mappings, and what it depends on, is added with it.
+        """
         ...
 
     def mark_published(self, run_id: str) -> None:
@@ -58,6 +70,7 @@ class Entry:
         keys: Record batches with a uint64 column `key`: the accepted numbers, each once.
         mappings: How the user mapped the columns of which headers, to be kept for the next time.
         depends_on: Of how many rows contacts of which earlier run, by its `seq`, made duplicates.
+        delete_first: The statuses whose contacts the campaign loses before it gains the run's.
     """
 
     store: RunStore
@@ -65,6 +78,7 @@ class Entry:
     keys: Iterable[pa.RecordBatch]
     mappings: Mapping[tuple[str, ...], Mapping[str, str]] = field(default_factory=dict)
     depends_on: Mapping[int, int] = field(default_factory=dict)
+    delete_first: Sequence[str] = ()
 
 
 def require_sealed(staging: Staging, entry: Entry | None) -> dict[str, Any]:
@@ -78,14 +92,14 @@ def require_sealed(staging: Staging, entry: Entry | None) -> dict[str, Any]:
         OutputError: They cannot be read or synced.
     """
     run = read_run(staging.folder)
+    if run is None or run["run_id"] != staging.run_id:
+        raise InternalError(f"{staging.folder} has no run.json of run {staging.run_id}; please report this")
+    names = {RUN_FILE, *(file["name"] for file in run["files"])}
     try:
-        there = {path.name for path in staging.folder.iterdir()}
-        sync(staging.folder)
+        require_just(staging.folder, names)
+        sync_folders(staging.folder, names)
     except OSError as exc:
         raise cannot_write(staging.folder, exc) from exc
-    names = {RUN_FILE, *(file["name"] for file in run["files"])} if run is not None else set()
-    if run is None or run["run_id"] != staging.run_id or there != names:
-        raise InternalError(f"run.json does not account for the outputs {sorted(there)}; please report this")
     if entry is not None and (entry.record.run_id, entry.record.manifest) != (run["run_id"], run["files"]):
         raise InternalError(f"the record of run {entry.record.run_id} is not that of run.json; please report this")
     return run
@@ -120,7 +134,9 @@ def commit_to_state(staging: Staging, entry: Entry, *, out: str, overwrite: bool
     record = replace(entry.record, out=out, staging=str(staging.path), overwrite=overwrite, published=False)
     staging.kept = True
     try:
-        entry.store.commit(record, entry.keys, entry.mappings, depends_on=entry.depends_on)
+        entry.store.commit(
+            record, entry.keys, entry.mappings, depends_on=entry.depends_on, delete_first=entry.delete_first
+        )
     except BaseException:
         staging.kept = _may_be_committed(entry.store, record.run_id)
         raise

@@ -32,10 +32,11 @@ from leadsieve.publish.entry import (
     unfinished,
 )
 from leadsieve.publish.files import RUN_FILE, parse_run, published, sha256, to_json
+from leadsieve.publish.names import PREFIX, plain_entries, prefix_of
 from leadsieve.publish.protocol import roll_forward
 from leadsieve.publish.staging import Staging, stale
 from leadsieve.publish.steps import step
-from leadsieve.publish.upload import PREFIX, Upload, hidden_target, prefix_of
+from leadsieve.publish.upload import Upload, hidden_target
 from leadsieve.run import Folder
 from leadsieve_connectors.exceptions import SinkError
 from leadsieve_connectors.sinks.remote import NoAnswer, RemoteFolder
@@ -98,8 +99,8 @@ class RemotePlace:
         run = self.standing()
         if run is None:
             return None
-        sizes = [self._remote.size(entry["name"]) for entry in run["files"]]
-        return run if None not in sizes and sizes == [entry.get("bytes") for entry in run["files"]] else None
+        sizes = self._remote.sizes([entry["name"] for entry in run["files"]])
+        return run if all(sizes.get(entry["name"], -1) == entry.get("bytes") for entry in run["files"]) else None
 
     def staging(self, run_id: str, *, overwrite: bool, own: str | None = None) -> Upload:
         """See `place.Place`."""
@@ -145,13 +146,14 @@ class RemotePlace:
     def reopen(self, standing: Mapping[str, Any]) -> Folder:
         """See `place.Place`: a part is copied to a temporary folder when it is first asked for."""
         path = Path(tempfile.mkdtemp(prefix="leadsieve-"))
-        files = {entry["name"].rpartition("/")[2]: entry for entry in standing["files"]}
+        files = {entry["name"].partition("/")[2]: entry for entry in standing["files"]}
 
         def fetch(name: str) -> None:
             target = path / name
             if target.exists():
                 return
-            copy = target.with_suffix(".part")
+            target.parent.mkdir(exist_ok=True)
+            copy = target.with_name(f"{target.name}.part")
             self._remote.get(files[name]["name"], copy)
             if sha256(copy) != files[name]["sha256"]:
                 raise OutputError(f"{self.name}/{files[name]['name']}: is damaged; publish it again with --overwrite")
@@ -266,6 +268,4 @@ def discard_upload(out: str, staging: Path, run_id: str) -> None:
 
 def _is_outputs(run: Mapping[str, Any] | None, record: RunRecord) -> bool:
     """Tell whether a `run.json` of OUT is of what a run wrote, whatever its prefix."""
-    if run is None:
-        return False
-    return is_record_of(run, [{**entry, "name": entry["name"].rpartition("/")[2]} for entry in run["files"]], record)
+    return run is not None and is_record_of(run, plain_entries(run), record)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from leadsieve.exceptions import OutputError
 from leadsieve.publish.files import EXTRA_FILES, RUN_FILE, cannot_write, read_run
+from leadsieve.publish.names import find_strangers
 
 
 def check_out(out: Path, *, overwrite: bool, run_id: str | None = None) -> Path:
@@ -69,26 +70,30 @@ def find_obstacle(target: Path, *, overwrite: bool, run_id: str | None = None) -
         run_id: A run whose own publication may be replaced in any case.
     """
     try:
-        mode = target.lstat().st_mode
+        try:
+            mode = target.lstat().st_mode
+        except FileNotFoundError:
+            return None
         if stat.S_ISLNK(mode):
             return "is a symbolic link; name the folder itself with --out"
         if not stat.S_ISDIR(mode):
             return "is a file; name a folder with --out"
         if os.path.ismount(target):
             return "is a mount point, which cannot be replaced; name a folder in it with --out"
-        with os.scandir(target) as entries:
-            names = {entry.name: entry.is_file(follow_symlinks=False) for entry in entries}
-    except FileNotFoundError:
-        return None
+        return _find_in(target, overwrite=overwrite, run_id=run_id)
     except (OSError, ValueError) as exc:
         raise cannot_write(target, exc) from exc
-    if not names:
-        return None
+
+
+def _find_in(target: Path, *, overwrite: bool, run_id: str | None) -> str | None:
+    """Say what in a folder keeps a run from replacing it; see `find_obstacle`."""
+    with os.scandir(target) as entries:
+        if next(entries, None) is None:
+            return None
     run = read_run(target)
     if run is None:
         return "is not empty and was not published by leadsieve; name another --out"
-    known = {RUN_FILE, *EXTRA_FILES, *(entry["name"] for entry in run["files"])}
-    strangers = sorted(name for name, is_file in names.items() if name not in known or not is_file)
+    strangers = find_strangers(target, {RUN_FILE, *EXTRA_FILES, *(entry["name"] for entry in run["files"])})
     if strangers:
         return f"holds {strangers[0]!r}, which leadsieve did not publish; move it away or name another --out"
     if overwrite or (run_id is not None and run["run_id"] == run_id):

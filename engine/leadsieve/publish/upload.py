@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import secrets
 import shutil
 import stat
@@ -15,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from leadsieve.exceptions import OutputError
 from leadsieve.publish.entry import read_mark, read_note
-from leadsieve.publish.files import cannot_write, is_plain, sync, write_json
+from leadsieve.publish.files import cannot_write, sync, write_json
+from leadsieve.publish.names import PREFIX, prefix_of
 from leadsieve.publish.staging import Staging
 from leadsieve.publish.steps import step
 from leadsieve_connectors.exceptions import SinkError
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from leadsieve_connectors.sinks.remote import RemoteFolder
 
-#: What a prefix looks like: the run's name and eight hex digits that no other start of it has.
-PREFIX = re.compile(r"[A-Za-z0-9_-]{1,55}-[0-9a-f]{8}")
 _CLAIM = "upload.json"
 
 
@@ -95,8 +93,7 @@ class Upload(Staging):
         Raises:
             SinkError: The store refuses.
         """
-        for name in names:
-            self._remote.put(self.folder / name, f"{self.prefix}/{name}")
+        self._remote.put_all([(self.folder / name, f"{self.prefix}/{name}") for name in names])
         self._remote.remove(f"{self.prefix}/{_CLAIM}")
         step("uploaded")
 
@@ -106,10 +103,11 @@ class Upload(Staging):
         Raises:
             SinkError: The store refuses.
         """
-        for entry in files:
-            name = f"{self.prefix}/{entry['name']}"
-            if self._remote.size(name) != entry["bytes"]:
-                self._remote.put(self.folder / entry["name"], name)
+        names = {f"{self.prefix}/{entry['name']}": entry for entry in files}
+        there = self._remote.sizes(names)
+        self._remote.put_all(
+            [(self.folder / entry["name"], name) for name, entry in names.items() if there.get(name) != entry["bytes"]]
+        )
 
     def settle(self, standing: Mapping[str, Any] | None) -> None:
         """Remove from the store what this run has no use for: its own prefix, or the one that it replaced.
@@ -146,16 +144,6 @@ class Upload(Staging):
         if self.unsure:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.kept = True
-
-
-def prefix_of(run: Mapping[str, Any]) -> str | None:
-    """Return the prefix under which a `run.json` names its files; None where they are not as `Upload` leaves them."""
-    parts = [entry["name"].split("/") for entry in run["files"]]
-    prefixes = {names[0] for names in parts}
-    if len(prefixes) != 1 or any(len(names) != 2 or not is_plain(names[1]) for names in parts):
-        return None
-    (prefix,) = prefixes
-    return prefix if PREFIX.fullmatch(prefix) and prefix.startswith(f"{run['run_id']}-") else None
 
 
 def hidden_target(name: str, beside: Path | None) -> Path:

@@ -14,6 +14,8 @@ RulesError
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class RulesError(Exception):
     """Base of everything raised by this package.
@@ -30,7 +32,7 @@ class RulesError(Exception):
         self.message = message
         self.code = code or self.default_code
 
-    def __reduce__(self) -> tuple[type[RulesError], tuple[str, str]]:
+    def __reduce__(self) -> tuple[type[RulesError], tuple[Any, ...]]:
         return type(self), (self.message, self.code)
 
 
@@ -47,7 +49,21 @@ class InvalidProfile(RulesError):
 
 
 class InvalidSetting(RulesError):
-    """A setting that the profile does not have, or a value that it refuses."""
+    """A setting that the profile does not have, or a value that it refuses.
+
+    Args:
+        message: One line: what is wrong, with the value, and what to do next.
+        code: The stable code of the failure.
+        conditions: What answers may depend on: `empty:NAME` or `invalid:NAME`; empty where no setting of the profile
+            was given a value that it refuses.
+    """
+
+    def __init__(self, message: str, code: str | None = None, conditions: tuple[str, ...] = ()) -> None:
+        super().__init__(message, code)
+        self.conditions = conditions
+
+    def __reduce__(self) -> tuple[type[RulesError], tuple[Any, ...]]:
+        return type(self), (self.message, self.code, self.conditions)
 
 
 class InvalidSchema(RulesError):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import json
 from typing import Any
 
 import pytest
@@ -13,7 +11,7 @@ from hypothesis import strategies as st
 from leadsieve_rules.profiles import load_profile, read_profile, render, resolve_settings
 from leadsieve_rules.profiles.model import CONDITIONS
 from leadsieve_rules.profiles.placeholders import fill, problems
-from leadsieve_rules.profiles.templates import COUNT_NAMES, ERROR_NAMES
+from leadsieve_rules.profiles.templates import COUNT_NAMES
 
 
 def names(**more: Any) -> dict[str, Any]:
@@ -28,53 +26,9 @@ def names(**more: Any) -> dict[str, Any]:
     return values | {"errors": [], "reasons": {}, "conditions": []} | more
 
 
-def error_row(**more: Any) -> dict[str, Any]:
-    return dict.fromkeys(ERROR_NAMES, "") | more
-
-
 def voicegenie(**more: Any) -> dict[str, Any]:
     settings = resolve_settings(load_profile("voicegenie"), {"campaign_name": "n"}).values
     return names(**{**settings, "campaign_id": "cid", **more})
-
-
-def test_the_good_answer_of_voicegenie() -> None:
-    row = error_row(row=4, field="phone_number", code="invalid_phone", message="No.", phone_number="12")
-    given_names = voicegenie(
-        accepted=7,
-        invalid_phone=1,
-        missing_phone=2,
-        invalid_field=3,
-        malformed_row=4,
-        suppressed=5,
-        destination=6,
-        duplicate_in_file=100,
-        duplicate_in_campaign=200,
-        errors=[row],
-    )
-    before = copy.deepcopy(given_names)
-    answer = render(load_profile("voicegenie"), given_names)
-    assert given_names == before
-    assert (answer.code, answer.status) == (None, 200)
-    assert json.dumps(answer.body) == json.dumps(
-        {
-            "success": True,
-            "message": "Campaign data uploaded successfully",
-            "data": {
-                "campaign_id": "cid",
-                "uploaded_count": 7,
-                "failed_count": 21,
-                "errors": [
-                    {
-                        "row": 4,
-                        "field": "phone_number",
-                        "code": "invalid_phone",
-                        "message": "No.",
-                        "phone_number": "12",
-                    }
-                ],
-            },
-        }
-    )
 
 
 @pytest.mark.parametrize(

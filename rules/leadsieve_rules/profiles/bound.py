@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from leadsieve_rules.profiles.model import Destinations
+from leadsieve_rules.profiles.model import Destinations, DuplicateRule
+from leadsieve_rules.profiles.placeholders import whole_name
 from leadsieve_rules.wording import did_you_mean, quoted
 
 if TYPE_CHECKING:
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from leadsieve_rules.profiles.model import FieldRule, Profile, SettingRule
     from leadsieve_rules.profiles.section import Section
-
-_REFERENCE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 class Bindings:
@@ -41,14 +39,14 @@ class Bindings:
         Raises:
             InvalidProfile: It refers to a setting that is not there, is a secret, or is of another type.
         """
-        value = section.body(key) if key in section else None
-        if not isinstance(value, str) or (match := _REFERENCE.fullmatch(value)) is None:
+        name = whole_name(section.body(key)) if key in section else None
+        if name is None:
             return False
-        name = match[1]
         fit = [known for known, rule in self._settings.items() if rule.type == kind and not rule.secret]
         if name not in fit:
             choices = f"; there are {', '.join(fit)}" if fit else f'; add [settings.{name}] with type = "{kind}"'
-            section.fail(key, f"{quoted(value)} names no setting of type {kind}{did_you_mean(name, fit)}{choices}")
+            value = quoted(f"{{{name}}}")
+            section.fail(key, f"{value} names no setting of type {kind}{did_you_mean(name, fit)}{choices}")
         self.found[path] = name
         return True
 
@@ -57,15 +55,17 @@ def settle(profile: Profile, values: Mapping[str, str | int | bool | None]) -> P
     """Put the values of a run's settings where a profile refers to them.
 
     A field that is required by a setting is only warned of where the setting is not true, and may be empty. A zone or
-    a list without a value is none: all destinations are allowed then.
+    a list without a value is none: all destinations are allowed then. Where the profile or a setting says whether
+    numbers must not repeat in the run or in the campaign, the scope of duplicates follows.
 
     Args:
         profile: The target system.
         values: The settings in force, by name.
     """
-    if not profile.bound:
-        return profile
     given = {path: values[name] for path, name in profile.bound.items()}
+    duplicates = _duplicates(profile.duplicates, given)
+    if not given:
+        return profile if duplicates == profile.duplicates else replace(profile, duplicates=duplicates)
     fields = {name: _field(field, given) for name, field in profile.fields.items()}
     lists = {
         key: tuple(str(value).split(",")) if (value := given[("destination", key)]) else ()
@@ -73,7 +73,16 @@ def settle(profile: Profile, values: Mapping[str, str | int | bool | None]) -> P
         if ("destination", key) in given
     }
     destination: Destinations = replace(profile.destination, **lists)
-    return replace(profile, fields=fields, destination=destination)
+    return replace(profile, fields=fields, destination=destination, duplicates=duplicates)
+
+
+def _duplicates(rule: DuplicateRule, given: Mapping[tuple[str, ...], str | int | bool | None]) -> DuplicateRule:
+    """Make the scope of what is said of the run and of the campaign, where anything is."""
+    said = {"run": rule.run, "campaign": rule.campaign}
+    said |= {key: given[("duplicates", key)] is True for key in said if ("duplicates", key) in given}
+    if said["run"] is None and said["campaign"] is None:
+        return rule
+    return replace(rule, scope="campaign" if said["campaign"] else "run" if said["run"] else "none")
 
 
 def _field(field: FieldRule, given: Mapping[tuple[str, ...], str | int | bool | None]) -> FieldRule:

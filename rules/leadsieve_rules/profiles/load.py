@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from leadsieve_rules.exceptions import InvalidProfile, UnknownProfile, UnknownRegion
 from leadsieve_rules.phone.regions import NUMBER_TYPES, check_region
 from leadsieve_rules.profiles.bound import Bindings
-from leadsieve_rules.profiles.load_answers import read_answers, read_request
+from leadsieve_rules.profiles.load_answers import read_answers
 from leadsieve_rules.profiles.load_fields import read_fields
+from leadsieve_rules.profiles.load_request import read_request
+from leadsieve_rules.profiles.load_settings import read_settings
 from leadsieve_rules.profiles.model import (
     CHECKS,
     FORMATS,
     SCOPES,
+    SOURCE_FORMATS,
     STATUSES,
     CustomRule,
     Destinations,
@@ -25,7 +28,6 @@ from leadsieve_rules.profiles.model import (
     Profile,
 )
 from leadsieve_rules.profiles.section import Section
-from leadsieve_rules.profiles.settings import read_settings
 from leadsieve_rules.wording import did_you_mean, quoted
 
 if TYPE_CHECKING:
@@ -111,7 +113,7 @@ def read_profile(text: str, file: str) -> Profile:
         fields=fields,
         custom=_custom(root.section("custom")),
         settings=settings,
-        duplicates=_duplicates(root.section("duplicates")),
+        duplicates=_duplicates(root.section("duplicates"), bindings),
         destination=_destination(root.section("destination"), bindings),
         limits=_limits(root.section("limits")),
         answers=read_answers(root.section("answer"), settings),
@@ -156,13 +158,21 @@ def _custom(section: Section) -> CustomRule:
     return rule
 
 
-def _duplicates(section: Section) -> DuplicateRule:
+def _duplicates(section: Section, bindings: Bindings) -> DuplicateRule:
+    flags: dict[str, bool | None] = {
+        key: None if bindings.take(section, key, "boolean", ("duplicates", key)) else section.value(key, bool)
+        for key in ("run", "campaign")
+    }
+    for key in flags:
+        if key in section and "scope" in section:
+            section.fail(key, "makes the scope, which is said already; leave one of them out")
     statuses = section.texts("statuses", STATUSES)
     rule = DuplicateRule(
         scope=section.choice("scope", SCOPES),
         statuses=STATUSES if statuses is None else statuses,
         age_days=section.number("age_days"),
         delete_first=section.texts("delete_first", STATUSES) or (),
+        **flags,
     )
     section.done()
     return rule
@@ -191,6 +201,10 @@ def _limits(section: Section) -> Limits:
         bytes=section.number("bytes"),
         row_chars=section.number("row_chars"),
         per_minute=section.number("per_minute"),
+        formats=section.texts("formats", SOURCE_FORMATS) or (),
+        encodings=section.texts("encodings") or (),
+        delimiters=section.texts("delimiters") or (),
+        columns=section.texts("columns") or (),
     )
     section.done()
     return limits

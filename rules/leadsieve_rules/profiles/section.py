@@ -100,13 +100,8 @@ class Section:
         return tuple(self._table)
 
     def has(self, path: str) -> bool:
-        """Whether a key path below this table leads to something."""
-        found: Any = self._table
-        for key in path.split("."):
-            if not isinstance(found, Mapping) or key not in found:
-                return False
-            found = found[key]
-        return True
+        """Whether a key path below this table leads to something; keys may hold dots themselves."""
+        return _leads(self._table, path)
 
     def sections(self) -> Iterator[tuple[str, Section]]:
         """Go through this table, whose keys are names and whose values are tables."""
@@ -131,3 +126,11 @@ class Section:
 
     def _unknown(self, key: str, found: str, known: tuple[str, ...]) -> NoReturn:
         self.fail(key, f"{quoted(found)} is unknown{did_you_mean(found, known)}; it takes {' | '.join(known)}")
+
+
+def _leads(found: Any, path: str) -> bool:
+    if not isinstance(found, Mapping):
+        return False
+    return path in found or any(
+        path.startswith(f"{key}.") and _leads(found[key], path[len(key) + 1 :]) for key in found
+    )

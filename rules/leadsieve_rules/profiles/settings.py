@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from leadsieve_rules.exceptions import InvalidSetting, UnknownRegion
 from leadsieve_rules.fields.zones import is_zone
-from leadsieve_rules.patterns import matches_whole, pattern_fault
+from leadsieve_rules.patterns import matches_whole
 from leadsieve_rules.phone.regions import NUMBER_TYPES, check_region
-from leadsieve_rules.profiles.bound import Bindings
-from leadsieve_rules.profiles.model import SETTING_TYPES, Profile, SettingRule
-from leadsieve_rules.profiles.templates import COUNT_NAMES, STRUCTURE_NAMES
-from leadsieve_rules.profiles.zones import take_zone
 from leadsieve_rules.wording import did_you_mean, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from leadsieve_rules.profiles.section import Section
+    from leadsieve_rules.profiles.model import Profile, SettingRule
 
-_EXPECTED = {
+#: What a setting of each type takes, for messages.
+EXPECTED = {
     "string": "a string",
     "integer": "a whole number",
     "boolean": "true or false",
     "datetime": "a date and time as ISO 8601, such as 2026-03-01T10:30:00+01:00",
     "time_zone": "an IANA time zone, such as Europe/Berlin",
+    "integers": "whole numbers with commas between, such as 60,300,900",
     "countries": "region codes with commas between, such as IN,US",
     "prefixes": "leading digits of numbers, country code first, with commas between, such as 9198,1212",
     "number_types": f"types of numbers with commas between, of {', '.join(NUMBER_TYPES)}",
 }
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 #: What is added where a date and time is refused for more than its form.
 _FAULTS = {
     "no_offset": "without its offset from UTC it could be any of many times",
@@ -45,7 +44,8 @@ class Settings:
 
     Attributes:
         values: Every setting of the profile that is no secret, in the profile's order, with its typed value:
-            given, or the default, or None. Dates and times are strings as given; lists have commas between.
+            given, or the default, or None. Dates and times are strings as given; lists are text with commas
+            between.
         missing: Required settings that have no value. Answers are predicted as if they were given.
     """
 
@@ -61,8 +61,9 @@ def resolve_settings(profile: Profile, given: Mapping[str, object]) -> Settings:
         given: Setting to value: text, as on the command line, or a value of the setting's own type.
 
     Raises:
-        InvalidSetting: The profile does not have a setting, it is a secret, or its value is not of its type
-            or pattern.
+        InvalidSetting: The profile does not have a setting, it is a secret, its value is not of its type or pattern,
+            or a list has more entries than another setting allows. `conditions` says which setting is refused, as
+            answers take it.
     """
     for name in given:
         if name not in profile.settings:
@@ -76,82 +77,27 @@ def resolve_settings(profile: Profile, given: Mapping[str, object]) -> Settings:
     values: dict[str, str | int | bool | None] = {}
     for name, rule in profile.settings.items():
         if not rule.secret:
-            values[name] = _typed(rule, given[name]) if name in given else rule.default
+            values[name] = typed(rule, given[name]) if name in given else rule.default
     for name, value in values.items():
         if profile.settings[name].type == "datetime" and value is not None:
             _check_time(profile.settings[name], str(value), _zone_of(profile, name, values))
+        _check_length(profile.settings[name], values)
     missing = tuple(name for name, value in values.items() if value is None and profile.settings[name].required)
     return Settings(values=values, missing=missing)
 
 
-def read_settings(section: Section) -> tuple[dict[str, SettingRule], dict[tuple[str, ...], str]]:
-    """Read `[settings]` of a profile.
+def typed(rule: SettingRule, value: Any) -> str | int | bool:
+    """Bring a value to the setting's type; text is read as the command line gives it.
 
-    Returns:
-        Name to rule, and where a date and time refers to a setting for its zone.
+    Args:
+        rule: The setting.
+        value: Text, or a value of the setting's own type.
 
     Raises:
-        InvalidProfile: The table breaks the format.
+        InvalidSetting: The value is not of the type or the pattern.
     """
-    rules = {name: _rule(name, entry, section) for name, entry in section.sections()}
-    bindings = Bindings(rules)
-    for name, entry in section.sections():
-        if rules[name].type == "datetime":
-            rules[name] = replace(rules[name], zone=take_zone(entry, bindings, ("settings", name, "zone")))
-        elif "zone" in entry:
-            entry.fail("zone", f"is for a datetime, and the type is {rules[name].type}")
-    return rules, bindings.found
-
-
-def _rule(name: str, entry: Section, parent: Section) -> SettingRule:
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-        parent.fail(quoted(name), "a setting's name is letters, digits and _ only")
-    if name in COUNT_NAMES or name in STRUCTURE_NAMES:
-        parent.fail(name, "is a name that answers have already; choose another")
-    kind = entry.choice("type", SETTING_TYPES)
-    if kind is None:
-        entry.fail("type", f"is missing; it takes {' | '.join(SETTING_TYPES)}")
-    rule = SettingRule(
-        name=name,
-        type=kind,
-        required=entry.flag("required"),
-        pattern=_pattern(entry, kind),
-        secret=entry.flag("secret"),
-        assumed=entry.flag("assumed"),
-    )
-    if "default" in entry:
-        default = entry.body("default")
-        if rule.secret:
-            entry.fail("default", "a secret has no default")
-        try:
-            if kind in {"integer", "boolean"} and isinstance(default, str):
-                entry.fail("default", f"must be {_EXPECTED[kind]}, not {default!r}")
-            rule = replace(rule, default=_typed(rule, default))
-        except InvalidSetting as error:
-            entry.fail("default", error.message)
-        if rule.type == "datetime":
-            entry.fail("default", "a date and time has no default: it would soon be past")
-    entry.ask("zone")
-    entry.done()
-    return rule
-
-
-def _pattern(entry: Section, kind: str) -> str | None:
-    pattern = entry.value("pattern", str)
-    if pattern is None:
-        return None
-    if kind != "string":
-        entry.fail("pattern", f"is for strings, and the type is {kind}")
-    fault = pattern_fault(pattern)
-    if fault is not None:
-        entry.fail("pattern", f"{quoted(pattern)} is no regular expression that runs in linear time: {fault}")
-    return pattern
-
-
-def _typed(rule: SettingRule, value: Any) -> str | int | bool:
-    """Bring a value to the setting's type; text is read as the command line gives it."""
     if rule.type == "integer":
-        if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,18}", value):
+        if isinstance(value, str) and _INTEGER.fullmatch(value):
             return int(value)
         if isinstance(value, int) and not isinstance(value, bool):
             return value
@@ -160,8 +106,11 @@ def _typed(rule: SettingRule, value: Any) -> str | int | bool:
             return value
         if value in {"true", "false"}:
             return bool(value == "true")
-    elif rule.type in _LISTS:
-        listed = _LISTS[rule.type](value) if isinstance(value, str | list | tuple) else None
+    elif rule.type in LISTS:
+        try:
+            listed = LISTS[rule.type](value) if isinstance(value, str | list | tuple) else None
+        except UnknownRegion as error:
+            raise _invalid(rule, value, f"setting {rule.name}: {error.message}") from error
         if listed:
             return ",".join(listed)
     elif isinstance(value, str) and (rule.type != "time_zone" or is_zone(value)):
@@ -171,15 +120,36 @@ def _typed(rule: SettingRule, value: Any) -> str | int | bool:
 
 def _refused(rule: SettingRule, value: Any, why: str | None = None) -> InvalidSetting:
     more = "" if why is None else f": {why}"
-    return InvalidSetting(f"setting {rule.name} takes {_EXPECTED[rule.type]}, not {value!r}{more}")
+    return _invalid(rule, value, f"setting {rule.name} takes {EXPECTED[rule.type]}, not {value!r}{more}")
+
+
+def _invalid(rule: SettingRule, value: Any, message: str) -> InvalidSetting:
+    """Return the refusal of a value, with what answers may depend on."""
+    empty = not value.strip() if isinstance(value, str) else value in ([], ())
+    return InvalidSetting(message, conditions=(f"{'empty' if empty else 'invalid'}:{rule.name}",))
 
 
 def _matching(rule: SettingRule, value: str) -> str:
     if rule.required and not value.strip():
-        raise InvalidSetting(f"setting {rule.name} is required and must not be empty")
+        raise _invalid(rule, value, f"setting {rule.name} is required and must not be empty")
     if rule.pattern is not None and not matches_whole(rule.pattern, value):
-        raise InvalidSetting(f"setting {rule.name} must match {rule.pattern}, which {quoted(value)} does not")
+        message = f"setting {rule.name} must match {rule.pattern}, which {quoted(value)} does not"
+        raise _invalid(rule, value, message)
     return value
+
+
+def _check_length(rule: SettingRule, values: Mapping[str, str | int | bool | None]) -> None:
+    """Refuse a list with more entries than another setting allows."""
+    value, most = values[rule.name], values[rule.at_most] if rule.at_most is not None else None
+    if most is None or value is None:
+        return
+    count = len(str(value).split(","))
+    if count > int(most):
+        message = (
+            f"setting {rule.name} has {'1 entry' if count == 1 else f'{count} entries'}, more than "
+            f"{rule.at_most}={most} allows; give fewer, or raise {rule.at_most}"
+        )
+        raise _invalid(rule, value, message)
 
 
 def _check_time(rule: SettingRule, value: str, zone: str | None) -> None:
@@ -208,13 +178,19 @@ def _words(value: str | list[Any] | tuple[Any, ...]) -> list[str] | None:
     return list(dict.fromkeys(words)) if all(words) else None
 
 
+def _integers(value: str | list[Any] | tuple[Any, ...]) -> list[str] | None:
+    words = [word.strip() for word in value.split(",")] if isinstance(value, str) else list(value)
+    numbers = [
+        int(word) if isinstance(word, str) and _INTEGER.fullmatch(word) else word if type(word) is int else None
+        for word in words
+    ]
+    return None if None in numbers else [str(number) for number in numbers]
+
+
 def _countries(value: str | list[Any] | tuple[Any, ...]) -> list[str] | None:
     words = [word.upper() for word in _words(value) or ()]
-    try:
-        for word in words:
-            check_region(word)
-    except UnknownRegion as error:
-        raise InvalidSetting(error.message) from error
+    for word in words:
+        check_region(word)
     return words
 
 
@@ -228,4 +204,5 @@ def _number_types(value: str | list[Any] | tuple[Any, ...]) -> list[str] | None:
     return words if set(words) <= set(NUMBER_TYPES) else None
 
 
-_LISTS = {"countries": _countries, "prefixes": _prefixes, "number_types": _number_types}
+#: How the lists are read: to their entries; None where one cannot be.
+LISTS = {"integers": _integers, "countries": _countries, "prefixes": _prefixes, "number_types": _number_types}

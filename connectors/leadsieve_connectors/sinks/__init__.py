@@ -13,8 +13,22 @@ from leadsieve_connectors.exceptions import SinkError
 from leadsieve_connectors.sinks.base import Sink
 from leadsieve_connectors.sinks.csv import CsvSink, guard, guarded_columns, read_csv, read_csv_header, unguard
 from leadsieve_connectors.sinks.parquet import ParquetSink, read_parquet
+from leadsieve_connectors.sinks.texts import csv_cells, csv_records, json_strings, text_bytes
 
-__all__ = ["CsvSink", "ParquetSink", "Sink", "guard", "open_sink", "read_back", "stored_schema", "unguard"]
+__all__ = [
+    "CsvSink",
+    "ParquetSink",
+    "Sink",
+    "csv_cells",
+    "csv_records",
+    "guard",
+    "json_strings",
+    "open_sink",
+    "read_back",
+    "stored_schema",
+    "text_bytes",
+    "unguard",
+]
 
 
 def open_sink(

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
@@ -16,6 +15,7 @@ from leadsieve_connectors.exceptions import SinkError
 from leadsieve_connectors.sinks._cells import is_text, parse, render
 from leadsieve_connectors.sinks._file import OutputFile
 from leadsieve_connectors.sinks._schema import check_schema, value_type, without_metadata
+from leadsieve_connectors.sinks.texts import csv_cells, csv_records, replace_rows, text_buffers, text_bytes
 from leadsieve_connectors.wording import without_cells
 
 _SLICE_ROWS = 65_536
@@ -43,7 +43,7 @@ def guard(array: pa.Array) -> pa.Array:
     some = array.take(rows)
     marked = pc.binary_join_element_wise(pa.scalar("'", array.type), some, pa.scalar("", array.type))
     risky = pc.match_substring_regex(some, _RISKY)
-    return _replace(array, rows.filter(risky), marked.filter(risky))
+    return replace_rows(array, rows.filter(risky), marked.filter(risky))
 
 
 def unguard(array: pa.Array) -> pa.Array:
@@ -100,7 +100,7 @@ class CsvSink:
         self._file = OutputFile(path)
         with self._file.writing():
             names = pa.array(schema.names, pa.large_string())
-            header = _quote(guard(names) if guard_formulas else names)
+            header = csv_cells(guard(names) if guard_formulas else names)
             self._write_records([header.slice(i, 1) for i in range(len(names))])
 
     @property
@@ -170,18 +170,13 @@ class CsvSink:
         text = render(column)
         if not is_text(column.type):
             return text
-        return _quote(guard(text) if guarded else text)
+        return csv_cells(guard(text) if guarded else text)
 
     def _write_records(self, cells: Sequence[pa.Array]) -> None:
-        if len(cells) == 1:
-            cells = [pc.fill_null(cells[0], '""')]
-        empty, comma, newline = (pa.scalar(text, pa.large_string()) for text in ("", ",", "\n"))
-        join = {"null_handling": "replace", "null_replacement": ""}
-        ended = pc.binary_join_element_wise(cells[-1], empty, newline, **join)
-        records = pc.binary_join_element_wise(*cells[:-1], ended, comma, **join)
+        records = csv_records(cells)
         if len(records):
             self._widest = max(self._widest, pc.max(pc.binary_length(records)).as_py())
-            self._file.stream.write(_text_bytes(records))
+            self._file.stream.write(text_bytes(records))
 
 
 def read_csv(
@@ -254,51 +249,12 @@ def _open_cells(path: Path, schema: pa.Schema, columns: list[str], block_bytes: 
     )
 
 
-def _quote(cells: pa.Array) -> pa.Array:
-    """Put the cells that need it between quotes."""
-    offsets, data = _buffers(cells)
-    special = (data == ord('"')) | (data == ord(",")) | (data == ord("\n")) | (data == ord("\r"))
-    needed = offsets[1:] == offsets[:-1]
-    needed[np.searchsorted(offsets, np.flatnonzero(special), side="right") - 1] = True
-    if not needed.any():
-        return cells
-    needed &= cells.is_valid().to_numpy(zero_copy_only=False)
-    rows = pa.array(np.flatnonzero(needed))
-    mark = pa.scalar('"', pa.large_string())
-    doubled = pc.replace_substring(cells.take(rows), '"', '""')
-    quoted = pc.binary_join_element_wise(mark, doubled, mark, pa.scalar("", pa.large_string()))
-    return _replace(cells, rows, quoted)
-
-
 def _risky_rows(array: pa.Array) -> pa.Array:
     """Find the rows whose first byte may start a formula: int64 positions."""
-    offsets, data = _buffers(array.cast(pa.large_string()))
+    offsets, data = text_buffers(array.cast(pa.large_string()))
     starts = offsets[:-1][offsets[1:] > offsets[:-1]]
     if not _RISKY_BYTES[data[starts]].any():
         return pa.array([], pa.int64())
     risky = np.zeros(len(array), bool)
     risky[offsets[1:] > offsets[:-1]] = _RISKY_BYTES[data[starts]]
     return pa.array(np.flatnonzero(risky & array.is_valid().to_numpy(zero_copy_only=False)))
-
-
-def _replace(array: pa.Array, rows: pa.Array, values: pa.Array) -> pa.Array:
-    mask = np.zeros(len(array), bool)
-    mask[rows.to_numpy()] = True
-    return pc.replace_with_mask(array, pa.array(mask), values)
-
-
-def _buffers(array: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
-    """Return a large_string array's offsets (one more than rows, from 0) and its bytes."""
-    _, offsets, data = array.buffers()
-    if not len(array):
-        return np.zeros(1, np.int64), np.zeros(0, np.uint8)
-    bounds = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
-    text = np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
-    return bounds - bounds[0], text[bounds[0] : bounds[-1]]
-
-
-def _text_bytes(records: pa.Array) -> pa.Buffer:
-    """Return the bytes of all the records, one after the other."""
-    offsets, _ = _buffers(records)
-    start = np.frombuffer(records.buffers()[1], np.int64)[records.offset]
-    return records.buffers()[2].slice(int(start), int(offsets[-1]))

@@ -59,6 +59,7 @@ __all__ = [
     "TooManyRejected",
     "Tuning",
     "UsageError",
+    "answer_schemas",
     "clean",
     "forget_mapping",
     "inspect",
@@ -127,6 +128,7 @@ def clean(
     sheet: str | None = None,
     rows: int | None = None,
     dry_run: bool = False,
+    batches: bool = False,
     progress: Callback | Literal[False] | None = None,
     tuning: Tuning | Mapping[str, Any] | None = None,
 ) -> Run:
@@ -176,6 +178,8 @@ def clean(
         sheet: Which sheet of a workbook, by name or 1-based position; None takes the only one with rows.
         rows: Read only so many rows of each source.
         dry_run: Do everything but publish and commit.
+        batches: Write the accepted rows as request bodies too, in the folder `requests`: each within every limit of the
+            target system, with a timetable that keeps its rate limit, and the predicted answer to each in `run.json`.
         progress: Called with a `Progress` after every chunk; None and False are silent.
         tuning: How to use the machine; see `Tuning`.
 
@@ -221,6 +225,7 @@ def clean(
         sheet=sheet,
         rows=rows,
         dry_run=dry_run,
+        batches=batches,
         tuning=Tuning.of(tuning, os.environ),
     )
     with translated():
@@ -337,6 +342,35 @@ def profile_template(name: str | os.PathLike[str]) -> str:
     with translated():
         load_profile(os.fspath(name))
         return profile_text(os.fspath(name))
+
+
+def answer_schemas(name: str | os.PathLike[str]) -> dict[str, dict[str, Any]]:
+    """Return the JSON Schema of every answer of a target system.
+
+    Args:
+        name: A name of `profiles()`, or a profile's file.
+
+    Returns:
+        By the code of the error, `ok` for the good answer and `at_once` for what is said before it: `status` (of HTTP),
+        `when` (the conditions of which one makes it the answer) and `schema` (draft 2020-12).
+
+    Raises:
+        UsageError: No such profile, or a file that breaks the profile format.
+    """
+    from leadsieve_rules.profiles import load_profile
+    from leadsieve_rules.profiles.answer_schemas import answer_schema
+    from leadsieve_rules.profiles.templates import OK, answer_templates
+
+    with translated():
+        profile = load_profile(os.fspath(name))
+        return {
+            code: {
+                "status": template.status,
+                "when": list(template.when),
+                "schema": answer_schema(profile, None if code == OK else code),
+            }
+            for code, template in answer_templates(profile).items()
+        }
 
 
 def verify(out: str | os.PathLike[str], *, state: str | os.PathLike[str] | None = None) -> pa.Table:

@@ -112,7 +112,7 @@ def _number(name: str, value: object) -> Any:
 _NOT_JUDGING = frozenset(
     (
         *("sources", "state", "out", "format", "fail_over", "overwrite", "again", "existing_campaign", "dry_run"),
-        *("suppress", "suppress_max_age", "tuning"),
+        *("suppress", "suppress_max_age", "batches", "tuning"),
     )
 )
 _TEXTS = (
@@ -156,6 +156,7 @@ class Options:
     sheet: str | None = None
     rows: int | None = None
     dry_run: bool = False
+    batches: bool = False
     tuning: Tuning = field(default_factory=Tuning)
 
     def __post_init__(self) -> None:

@@ -23,28 +23,30 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from leadsieve import publish
-from leadsieve.answers import answer, refusal
+from leadsieve.answers import Standing, refusal
 from leadsieve.config import Options
+from leadsieve.documents import write_down
 from leadsieve.duplicates import Contacts, Held
 from leadsieve.exceptions import OutputError, SourceError, TooManyRejected, UsageError
 from leadsieve.limits import passed_limits
 from leadsieve.lists import Part as ListPart
 from leadsieve.lists import gather, judged_by, kept_lists, open_state, require_state, run_lists
-from leadsieve.manifest import manifest
-from leadsieve.prepare import Kept, describe, prepare, read_options
+from leadsieve.prepare import Kept, prepare, read_options
 from leadsieve.process import Job, Outcome, Task, process
 from leadsieve.progress import Callback
 from leadsieve.recognise import KEPT, earlier_run, require_same_result, standing_run, stands
-from leadsieve.results import tell_ledger
+from leadsieve.requests.plan import require_settings
+from leadsieve.requests.write import FOLDER as REQUESTS
+from leadsieve.results import tell_ledger, tell_run
 from leadsieve.run import Folder, Part, Run
 from leadsieve.suppression import Suppression
-from leadsieve.target import Target, aim, digest, found_settings
+from leadsieve.target import Target, aim, found_settings, load_target
 from leadsieve.wording import counted
 from leadsieve_connectors import exceptions as connectors
 from leadsieve_connectors.campaigns import RunRecord, State, state_lock
 from leadsieve_connectors.sources import Source, open_sources
 from leadsieve_rules.columns import mapping_to_keep
-from leadsieve_rules.exceptions import ColumnError
+from leadsieve_rules.exceptions import ColumnError, InvalidSetting
 
 _log = logging.getLogger("leadsieve")
 #: What came of the rows: a logger of its own, since the command line prints it on stdout.
@@ -58,15 +60,32 @@ def execute(options: Options, progress: Callback | None) -> Run:
         LeadsieveError, RulesError, ConnectorError: Nothing was published.
     """
     started = datetime.now(UTC)
-    target = aim(options)
+    target = _aim(options, started)
     lists = run_lists(options, target)
     try:
         with open_sources(options.sources, read_options(options)) as sources:
-            target = judged_by(aim(options, found_settings(sources, options.settings)), lists)
+            target = judged_by(_aim(options, started, found_settings(sources, options.settings)), lists)
+            if options.batches:
+                require_settings(target.profile, target.settings)
             return _run_sources(options, target, sources, lists, progress, started)
     except (connectors.SourceError, ColumnError, SourceError) as exc:
         # The target system would have been given no better a file.
-        exc.answer = refusal(target.profile, target.settings)  # type: ignore[union-attr]
+        values = target.settings.values
+        exc.answer = refusal(  # type: ignore[union-attr]
+            target.profile, values, [exc.code], campaign=options.campaign, started=started
+        )
+        raise
+
+
+def _aim(options: Options, started: datetime, found: Mapping[str, Any] | None = None) -> Target:
+    """Load the target system's profile, as `aim` does; a setting that is refused says what the system would say."""
+    try:
+        return aim(options, found)
+    except InvalidSetting as exc:
+        _, profile = load_target(options)
+        exc.answer = refusal(  # type: ignore[attr-defined]
+            profile, {}, exc.conditions, campaign=options.campaign, started=started
+        )
         raise
 
 
@@ -110,7 +129,7 @@ def _keep(job: Job, campaign: Contacts | None) -> Run:
     path = Path(tempfile.mkdtemp(prefix="leadsieve-"))
     try:
         outcome = process(job, path, campaign)
-        summary, info = _write_down(job, outcome, path, job.target.run_id(job.sources, 0))
+        summary, info = write_down(job, outcome, path, job.target.run_id(job.sources, 0))
         _require_few_rejected(job, info)
     except BaseException:
         shutil.rmtree(path, ignore_errors=True)
@@ -127,7 +146,7 @@ def _publish(job: Job, place: publish.Place) -> Run:
     overwrite = job.options.overwrite
     with place.staging(job.target.run_id(job.sources, 0), overwrite=overwrite) as staging:
         outcome = process(job, staging.folder, None)
-        summary, info = _write_down(job, outcome, staging.folder, staging.run_id)
+        summary, info = write_down(job, outcome, staging.folder, staging.run_id)
         _require_few_rejected(job, info, (place, staging))
         info["files"] = place.commit(staging, overwrite=overwrite)
         folder = place.keep(staging)
@@ -140,7 +159,7 @@ def _with_campaign(task: Task, campaign: str, place: publish.Place | None, lists
     state = open_state(options)
     if not state.path.exists():
         if options.existing_campaign:
-            raise UsageError(f"campaign {campaign!r} does not exist: there is no state {options.state}")
+            raise _unknown_campaign(task, f"campaign {campaign!r} does not exist: there is no state {options.state}")
         require_state(options)
         # No state is made for a source whose columns cannot be mapped.
         job = _settle(task, gather(lists, options, task.started))
@@ -149,12 +168,12 @@ def _with_campaign(task: Task, campaign: str, place: publish.Place | None, lists
     with state_lock(options.state, wait_seconds=options.tuning.lock_seconds):
         created = state.ensure()
         with state.held_open():
-            _announce(options, state, campaign, created=created)
+            _announce(task, state, campaign, created=created)
             if not created or job is None:
                 job, lists = None, [*lists, *kept_lists(options, state, campaign)]
         suppression = gather(lists, options, task.started) if job is None else job.plan.suppression
         if options.dry_run or place is None:
-            job = job or _settle(task, suppression, _kept_in(state))
+            job = _standing(job or _settle(task, suppression, _kept_in(state)), state, campaign, before_run=None)
             return _keep(job, _contacts(job, state, campaign, before_run=None, when=job.started))
         return _import(task, state, campaign, place, suppression, job)
 
@@ -187,7 +206,7 @@ def _import(
                 return _repeated(job, place, standing)
             _log.info("this is run %s again: it is published as it was judged then, nothing is imported", record.run_id)
         when = job.started if record is None else record.committed_at
-        job = replace(job, plan=replace(job.plan, now=when))
+        job = _standing(replace(job, plan=replace(job.plan, now=when)), state, campaign, before_run=seq)
         run_id = job.target.run_id(job.sources, seq) if record is None else record.run_id
         keys = _contacts(job, state, campaign, before_run=seq, when=when)
     own = None if record is None else run_id
@@ -195,7 +214,7 @@ def _import(
         outcome = process(job, staging.folder, keys)
         if record is not None:
             require_same_result(record, outcome, state)
-        summary, info = _write_down(job, outcome, staging.folder, run_id)
+        summary, info = write_down(job, outcome, staging.folder, run_id)
         _require_few_rejected(job, info, (place, staging))
         entry = None if record is not None else _entry(job, state, campaign, seq, outcome, info)
         info["files"] = place.commit(staging, overwrite=options.overwrite, entry=entry)
@@ -243,7 +262,10 @@ def _entry(job: Job, state: State, campaign: str, seq: int, outcome: Outcome, in
         manifest=info["files"],
         info={key: info[key] for key in KEPT},
     )
-    return publish.Entry(state, record, _key_batches(outcome.keys), _to_keep(job, state), outcome.collided)
+    rule = job.target.profile.duplicates
+    return publish.Entry(
+        state, record, _key_batches(outcome.keys), _to_keep(job, state), outcome.collided, rule.delete_first
+    )
 
 
 def _to_keep(job: Job, state: State) -> dict[tuple[str, ...], Mapping[str, str]]:
@@ -257,8 +279,27 @@ def _to_keep(job: Job, state: State) -> dict[tuple[str, ...], Mapping[str, str]]
     return mappings
 
 
-def _announce(options: Options, state: State, campaign: str, *, created: bool) -> None:
+def _standing(job: Job, state: State, campaign: str, *, before_run: int | None) -> Job:
+    """Note what the campaign holds before the run."""
+    held = state.statuses(campaign, before_run=before_run)
+    return replace(job, standing=Standing.of(held, job.target.profile.duplicates.delete_first))
+
+
+def _unknown_campaign(task: Task, message: str) -> UsageError:
+    failure, target = UsageError(message), task.target
+    failure.answer = refusal(
+        target.profile,
+        target.settings.values,
+        ["unknown_campaign"],
+        campaign=task.options.campaign,
+        started=task.started,
+    )
+    return failure
+
+
+def _announce(task: Task, state: State, campaign: str, *, created: bool) -> None:
     """Say which state and campaign a run touches; a new campaign loudly, since a slip of the pen makes one."""
+    options = task.options
     size = options.state.stat().st_size
     _log.info("state %s: %s, %s bytes", options.state, "new" if created else "found", f"{size:,}")
     found = state.campaign(campaign)
@@ -267,7 +308,7 @@ def _announce(options: Options, state: State, campaign: str, *, created: bool) -
         return
     others = ", ".join(repr(info.name) for info in state.campaigns()[:10]) or "none"
     if options.existing_campaign:
-        raise UsageError(f"campaign {campaign!r} does not exist in {options.state}; there are: {others}")
+        raise _unknown_campaign(task, f"campaign {campaign!r} does not exist in {options.state}; there are: {others}")
     _log.warning("NEW CAMPAIGN %r: it is not in the state yet (there are: %s)", campaign, others)
 
 
@@ -278,42 +319,16 @@ def _contacts(job: Job, state: State, campaign: str, *, before_run: int | None, 
         return None
     names = [campaign] if scope == "campaign" else [info.name for info in state.campaigns()]
     return Contacts(
-        held=[Held(name, {run.seq: run.run_id for run in state.runs(name)}) for name in names],
-        total=cache(lambda: sum(info.contacts for info in state.campaigns() if info.name in names)),
+        held=[
+            Held(name, {run.seq: run.run_id for run in state.runs(name)}, rule.delete_first if name == campaign else ())
+            for name in names
+        ],
+        total=cache(lambda: sum(sum(state.statuses(name, before_run=before_run).values()) for name in names)),
         read=lambda: chain.from_iterable(state.contacts(name, before_run=before_run) for name in names),
         lookup=lambda keys: chain.from_iterable(state.lookup(name, keys, before_run=before_run) for name in names),
         statuses=rule.statuses,
         after=None if rule.age_days is None else when - timedelta(days=rule.age_days),
     )
-
-
-def _write_down(job: Job, outcome: Outcome, folder: Path, run_id: str) -> tuple[Any, dict[str, Any]]:
-    """Write `summary.json` and `run.json` beside the outputs, and seal them."""
-    campaign = job.options.campaign
-    identity = {
-        "run_id": run_id,
-        "campaign": campaign,
-        "campaign_id": f"camp_{run_id if campaign is None else digest(campaign)[:12]}",
-        "file_name": Path(job.sources[0].name).name,
-        "now": job.started.isoformat(timespec="seconds"),
-    }
-    predicted = answer(job.target.profile, job.target.settings, outcome.ledger, outcome.listed, identity)
-    publish.write_json(folder / "summary.json", predicted.body)
-    info = manifest(
-        run_id=run_id,
-        options=job.options,
-        target=job.target,
-        sources=describe(job.sources, job.plan),
-        suppression=job.plan.suppression,
-        ledger=outcome.ledger.to_dict(),
-        callable=outcome.callable,
-        answers={"raw": predicted},
-        started=job.started,
-        seconds=outcome.seconds,
-    )
-    info["files"] = publish.seal(folder, {**outcome.rows, "summary.json": None})
-    publish.write_json(folder / "run.json", info)
-    return predicted.body, info
 
 
 def _require_few_rejected(
@@ -340,7 +355,7 @@ def _keep_failed(info: Mapping[str, Any], place: publish.Place, staging: publish
         # Only an earlier failure may be replaced: a user's own publication may have this name.
         overwrite = standing is not None and bool(standing.get("failed"))
         with failed.staging(staging.run_id, overwrite=overwrite) as aside:
-            files = [entry for entry in info["files"] if not entry["name"].startswith("accepted.")]
+            files = [entry for entry in info["files"] if not entry["name"].startswith(("accepted.", REQUESTS))]
             publish.move(staging.folder, aside.folder, [entry["name"] for entry in files])
             publish.write_json(aside.folder / "run.json", {**info, "files": files, "failed": True})
             failed.commit(aside, overwrite=overwrite)
@@ -361,9 +376,9 @@ def _repeated(job: Job, place: publish.Place, standing: Mapping[str, Any]) -> Ru
 
 
 def _run(job: Job, folder: Folder, summary: Any, info: Mapping[str, Any], *, repeated: bool = False) -> Run:
-    for line in tell_ledger(info["ledger"]):
+    for line in tell_run(info):
         _results.info("%s", line)
-    rows = {entry["name"].rpartition("/")[2]: entry["rows"] for entry in info["files"]}
+    rows = {entry["name"]: entry["rows"] for entry in publish.plain_entries(info)}
     parts = {}
     for name, schema in job.schemas.items():
         file = f"{name}.{job.options.format}"

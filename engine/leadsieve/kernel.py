@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from leadsieve.numbers import NumberColumns, judge_numbers
 from leadsieve.own_schema import schema_findings
+from leadsieve.requests.row_limit import RowLimit
 from leadsieve.suppression import Suppression
 from leadsieve.text import as_text, is_text, trim
 from leadsieve_connectors.chunk import Chunk
@@ -53,6 +54,7 @@ class Plan:
         now: When the run began: a call time before it is past. None judges none as past.
         own_schema: The user's schema, compiled; None where none was given.
         variables: For each source, by ordinal, what fills the variables of the prompt; empty where none was given.
+        row_limit: How long a row may be in a request of the target system; None where it does not say.
     """
 
     profile: Profile
@@ -64,6 +66,7 @@ class Plan:
     now: datetime | None = None
     own_schema: CompiledSchema | None = None
     variables: Mapping[int, tuple[Filling, ...]] = field(default_factory=dict)
+    row_limit: RowLimit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +159,7 @@ def judge(chunk: Chunk, plan: Plan) -> Verdicts:
     findings += _blanks(chunk.table, fields, plan.variables.get(chunk.file, ()))
     none = np.zeros(chunk.table.num_rows, np.uint64)
     base = Verdicts(chunk, fields, numbers.phones, columns[PHONE], numbers.taken, (), none, _bad_causes(chunk.bad))
-    base = base.adding(findings)
+    base = base.adding([*findings, *_long(base, plan)])
     if plan.own_schema is not None:
         base = base.adding(schema_findings(base, plan.own_schema, plan.maps[chunk.file]))
     return _suppressed(_destinations(base, plan.profile), plan.suppression)
@@ -198,6 +201,19 @@ def _blanks(table: pa.Table, fields: Mapping[str, pa.Array], fillings: Iterable[
         if len(index):
             values = None if raw is None else _take(raw, index)
             yield Finding("blank_variable", filling.variable, filling.column, index, values)
+
+
+def _long(verdicts: Verdicts, plan: Plan) -> Iterator[Finding]:
+    """Find the rows that no request can carry; each is told under the column in which it is longest."""
+    if plan.row_limit is None:
+        return
+    chunk, file = verdicts.chunk, verdicts.chunk.file
+    fields = {**verdicts.fields, PHONE: verdicts.phones.e164}
+    for name, index in plan.row_limit.long_rows(file, chunk.table, fields):
+        columns = plan.maps[file].columns
+        source = plan.row_limit.custom[file].get(name, columns.get(name, (name,))[0])
+        cells = _take(as_text(chunk.table.column(source)), index)
+        yield Finding("field_too_large", "row_too_long", source, index, cells)
 
 
 def _destinations(verdicts: Verdicts, profile: Profile) -> Verdicts:

@@ -22,6 +22,12 @@ _ORDER = {code: order for order, code in enumerate(_CODES)}
 _Key = tuple[str, str | None]
 
 
+def group_of(code: str) -> str:
+    """Return the group under which rows are counted that a reason rejects."""
+    # Only warnings have none, and they reject nothing unless a rule says so.
+    return REASONS[code].group or "invalid_field"
+
+
 @dataclass(slots=True)
 class FileCount:
     """What became of the rows of one source."""
@@ -107,10 +113,7 @@ class Ledger:
         """Rejected rows by ledger group; all eight are present."""
         counts = dict.fromkeys(GROUPS, 0)
         for code, count in self.reasons.items():
-            group = REASONS[code].group
-            if group is None:  # only warnings have none, and they reject nothing unless a rule says so
-                group = "invalid_field"
-            counts[group] += count
+            counts[group_of(code)] += count
         return counts
 
     def add(self, verdicts: Verdicts) -> None:

@@ -21,7 +21,9 @@ def manifest(
     suppression: Suppression | None,
     ledger: Mapping[str, Any],
     callable: Mapping[str, Any] | None,  # noqa: A002 - the manifest's own word
+    contacts: Mapping[str, Any] | None,
     answers: Mapping[str, Answer],
+    requests: Mapping[str, Any] | None,
     started: datetime,
     seconds: Mapping[str, float],
 ) -> dict[str, Any]:
@@ -35,7 +37,9 @@ def manifest(
         suppression: The numbers that were not to be called; None where no list was given.
         ledger: The counts.
         callable: How many accepted rows may be called when; None where no calling hours were given.
+        contacts: What the run does to its campaign; None where it has none.
         answers: The predicted answers by what they answer to.
+        requests: The requests that carry the accepted rows; None where none were asked for.
         started: When it began.
         seconds: How long its stages took.
 
@@ -61,8 +65,10 @@ def manifest(
         "prompt": None if options.prompt is None else options.prompt.to_dict(),
         "ledger": dict(ledger),
         "callable": None if callable is None else dict(callable),
+        "contacts": None if contacts is None else dict(contacts),
         "answers": {
             name: {"code": answer.code, "status": answer.status, "body": answer.body}
             for name, answer in answers.items()
         },
+        "requests": None if requests is None else dict(requests),
     }

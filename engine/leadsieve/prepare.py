@@ -15,6 +15,8 @@ from leadsieve.exceptions import SourceError, UsageError
 from leadsieve.kernel import Plan, judge
 from leadsieve.outputs import Layout, lay_out
 from leadsieve.own_schema import schema_table, seen_columns
+from leadsieve.requests.plan import RequestPlan
+from leadsieve.requests.row_limit import RowLimit
 from leadsieve.target import Target
 from leadsieve.text import as_text, is_numbers
 from leadsieve.wording import masked, tell_dialect
@@ -100,12 +102,44 @@ def prepare(
     _log.info("region: %s", target.region or "none; numbers need their country code")
     layout = lay_out([source.schema for source in sources], list(maps.values()), fields, _call_columns(options))
     _require_few_columns(layout, target)
+    plan = replace(plan, row_limit=_row_limit(target, layout, maps))
     _require_some_region(sources[0], plan)
     if options.schema is not None:
         plan = with_schema(plan, options.schema, sources)
     if options.prompt is not None:
         plan = replace(plan, variables=_variables(options.prompt, sources, plan, layout))
     return plan, layout
+
+
+def request_plan(
+    target: Target, layout: Layout, maps: Mapping[int, ColumnMap], names: Mapping[str, Any]
+) -> RequestPlan:
+    """Say what the requests of a run are made of.
+
+    Args:
+        target: The target system.
+        layout: The outputs' columns.
+        maps: The sources' column maps by ordinal.
+        names: What the run says of itself.
+    """
+    filled = {field for columns in maps.values() for field in columns.columns}
+    custom = {name for renamed in layout.custom for name in renamed}
+    return RequestPlan(
+        profile=target.profile,
+        settings=target.settings,
+        region=target.region,
+        present=[PHONE, *(field for field in layout.fields if field in filled)],
+        custom=[name for name in layout.accepted.names if name in custom],
+        names=names,
+    )
+
+
+def _row_limit(target: Target, layout: Layout, maps: Mapping[int, ColumnMap]) -> RowLimit | None:
+    """Return how long a row may be in a request; None where the target system does not say."""
+    most = target.profile.limits.row_chars
+    if most is None or target.profile.request is None:
+        return None
+    return RowLimit(most, request_plan(target, layout, maps, {}), layout.custom)
 
 
 def _variables(prompt: Prompt, sources: Sequence[Source], plan: Plan, layout: Layout) -> dict[int, tuple[Filling, ...]]:

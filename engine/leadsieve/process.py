@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from leadsieve import pipeline
-from leadsieve.answers import ListedErrors
+from leadsieve.answers import NOTHING, Standing
 from leadsieve.config import Options
 from leadsieve.duplicates import (
     CONTACT_BYTES,
@@ -36,6 +36,7 @@ from leadsieve.duplicates import (
 from leadsieve.kernel import Plan, Verdicts, judge
 from leadsieve.keylog import KeyLog
 from leadsieve.ledger import Ledger
+from leadsieve.listing import GroupedErrors, ListedErrors
 from leadsieve.outputs import ERRORS, Layout, Parts, assemble
 from leadsieve.progress import Callback, Meter
 from leadsieve.proof import ACCEPTED_COLUMNS, REJECTED_COLUMNS, prove
@@ -70,10 +71,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Job(Task):
-    """Everything that is settled before the first row."""
+    """Everything that is settled before the first row; `standing` is what the campaign holds by then."""
 
     plan: Plan
     layout: Layout
+    standing: Standing = NOTHING
 
     @property
     def schemas(self) -> dict[str, pa.Schema]:
@@ -88,6 +90,7 @@ class Outcome:
     Attributes:
         ledger: The counts, proven against the files.
         listed: The rejected rows that answers may list.
+        grouped: The rejected rows that answers may list by kind.
         keys: The keys of the accepted numbers, in order.
         collided: For each campaign run that rows collided with, by its `seq`, how many rows.
         rows: Rows of each written file by its name.
@@ -97,6 +100,7 @@ class Outcome:
 
     ledger: Ledger
     listed: ListedErrors
+    grouped: GroupedErrors
     keys: Sequence[npt.NDArray[np.uint64]]
     collided: Mapping[int, int]
     rows: dict[str, int]
@@ -165,7 +169,7 @@ def _write(job: Job, folder: Path, counted: _Counted) -> Outcome:
             f"{told['unknown']:,}",
             f"{told['no_common_window']:,}",
         )
-    return Outcome(counted.ledger, counted.listed, counted.keys, counted.collided, rows, seconds, told)
+    return Outcome(counted.ledger, counted.listed, counted.grouped, counted.keys, counted.collided, rows, seconds, told)
 
 
 def _call_times(job: Job) -> CallTimes | None:
@@ -199,6 +203,7 @@ class _Counted:
         self._meter = Meter(job.progress, None if self._bytes is None else passes * self._bytes)
         self.ledger = Ledger.of(names)
         self.listed = ListedErrors(job.target.profile, job.plan.maps)
+        self.grouped = GroupedErrors(job.target.profile, len(names))
         self.keys = KeyLog(folder, self._memory // _LOG_SHARE)
         self.collided: Counter[int] = Counter()
 
@@ -228,6 +233,7 @@ class _Counted:
             judged, keys = duplicates.judge(verdicts)
             self.ledger.add(judged)
             self.listed.add(judged)
+            self.grouped.add(judged)
             self.keys.add(keys)
             rows = judged.chunk.num_rows
             self._meter.add(rows=rows, rejected=rows - len(keys), nbytes=judged.chunk.nbytes)

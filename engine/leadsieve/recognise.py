@@ -27,10 +27,14 @@ def standing_run(task: Task, place: Place) -> Mapping[str, Any] | None:
 
 
 def stands(task: Task, standing: Mapping[str, Any]) -> bool:
-    """Tell whether a publication of this run is as it is wanted now: in this format, of sources by these names."""
+    """Tell whether a publication of this run is as it is wanted now: in this format, of sources by these names.
+
+    Requests that were not asked for again are left where they are.
+    """
     names = [source["lead_file"] for source in standing["sources"]]
     of_format = any(entry["name"].endswith(f"accepted.{task.options.format}") for entry in standing["files"])
-    return of_format and names == [source.name for source in task.sources]
+    has_requests = not task.options.batches or standing.get("requests") is not None
+    return of_format and has_requests and names == [source.name for source in task.sources]
 
 
 def earlier_run(task: Task, records: Sequence[RunRecord], place: Place) -> RunRecord | None:

@@ -22,6 +22,31 @@ _INDENT = "    "
 _Tally = Mapping[str, Any]
 
 
+def tell_run(info: Mapping[str, Any]) -> list[str]:
+    """Tell what became of the rows of a run, as `tell_ledger` does, and what it does to its campaign.
+
+    Args:
+        info: As `manifest` gives it.
+    """
+    return [*tell_ledger(info["ledger"]), *_campaign(info["campaign"], info.get("contacts"))]
+
+
+def _campaign(name: str | None, contacts: Mapping[str, Any] | None) -> list[str]:
+    """Say which contacts a run deletes, which it keeps and how many it adds."""
+    if contacts is None:
+        return []
+    pieces = [
+        f"{verb} {_statuses(contacts[what])}" for verb, what in (("deletes", "deleted"), ("keeps", "kept"))
+        if contacts[what]
+    ]  # fmt: skip
+    told = ", ".join([*pieces, f"adds {contacts['added']:,}"])
+    return wrap(f"campaign {printable(str(name))!r}: {told}", WIDTH, subsequent_indent=_INDENT, break_on_hyphens=False)
+
+
+def _statuses(counts: Mapping[str, int]) -> str:
+    return " and ".join(f"{count:,} {status.replace('_', ' ')}" for status, count in counts.items())
+
+
 def tell_ledger(ledger: Mapping[str, Any]) -> list[str]:
     """Tell in lines of 80 columns at the most what became of the rows, grouped by reason.
 

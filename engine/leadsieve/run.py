@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pyarrow as pa
 
 from leadsieve.exceptions import translated
-from leadsieve.results import tell_ledger
+from leadsieve.results import tell_run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,4 +163,4 @@ class Run:
         self.close()
 
     def __repr__(self) -> str:
-        return "\n".join(tell_ledger(self.ledger))
+        return "\n".join(tell_run(self.info))

@@ -77,18 +77,15 @@ def aim(options: Options, found: Mapping[str, Any] | None = None) -> Target:
 
     Raises:
         RulesError: The profile, a setting or the region is unknown or broken.
-        UsageError: The profile asks for what cannot be done.
     """
-    name = options.profile if options.profile is not None else "plain"
-    text = profile_text(name)
-    profile = read_profile(text, name)
-    if profile.duplicates.delete_first:
-        raise UsageError(f"profile {name}: duplicates.delete_first cannot be done yet; take it out", "invalid_profile")
+    text, profile = load_target(options)
     known = [name for name, rule in profile.settings.items() if not rule.secret]
-    given: dict[str, Any] = {name: value for name, value in (found or {}).items() if name in known}
-    given.update(options.settings)
-    if options.campaign is not None and "campaign_name" in profile.settings:
-        given.setdefault("campaign_name", options.campaign)
+    given: dict[str, Any] = {name: value for name, value in _flat(found or {}).items() if name in known}
+    given.update(_flat(options.settings))
+    if options.campaign is not None:
+        for name, rule in profile.settings.items():
+            if rule.campaign:
+                given.setdefault(name, options.campaign)
     settings = resolve_settings(profile, given)
     profile = settle(profile, settings.values)
     profile = replace(profile, duplicates=_duplicates(options, profile.duplicates))
@@ -107,6 +104,28 @@ def aim(options: Options, found: Mapping[str, Any] | None = None) -> Target:
         deciding = ("leadsieve", "phonenumbers", *(() if options.calling_hours is None else ("tzdata",)))
         judging["versions"] = {package: _version(package) for package in deciding}
     return Target(profile, settings, region, scope, judging)
+
+
+def load_target(options: Options) -> tuple[str, Profile]:
+    """Return the target system's profile, as its file has it and as it is.
+
+    Raises:
+        RulesError: It is unknown or broken.
+    """
+    name = options.profile if options.profile is not None else "plain"
+    text = profile_text(name)
+    return text, read_profile(text, name)
+
+
+def _flat(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings without levels: those of a body's object are under its name, a dot and their own."""
+    flat: dict[str, Any] = {}
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            flat.update({f"{name}.{inner}": deep for inner, deep in _flat(value).items()})
+        else:
+            flat[name] = value
+    return flat
 
 
 def found_settings(sources: Sequence[Source], told: Collection[str]) -> dict[str, Any]:

@@ -31,6 +31,7 @@ def test_the_names_are_these() -> None:
         "TooManyRejected",
         "Tuning",
         "UsageError",
+        "answer_schemas",
         "clean",
         "forget_mapping",
         "inspect",

@@ -56,6 +56,9 @@ from leadsieve.limits import parse_limits
     help="Numbers that are never accepted: a file, or a list that the state keeps. Repeats.",
 )
 @click.option("--suppress-max-age", type=int, metavar="DAYS", help="Refuse suppression lists that are older.")
+@click.option(
+    "--batches", is_flag=True, help="Write the accepted rows as requests too, within the target system's limits."
+)
 @click.option("--overwrite", is_flag=True, help="Replace what leadsieve published in OUT before.")
 @click.option("--again", is_flag=True, help="Import a second time what was imported before.")
 @click.option("--existing-campaign", is_flag=True, help="Fail where the campaign does not exist.")

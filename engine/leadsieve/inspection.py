@@ -21,7 +21,6 @@ from leadsieve.target import Target, aim
 from leadsieve.text import as_text
 from leadsieve_connectors.sources import Source, open_sources
 from leadsieve_rules.columns import ColumnMap
-from leadsieve_rules.schemas import CompiledSchema, field_schema
 
 #: Rows of each source that are read and judged.
 SAMPLE = 1000
@@ -87,9 +86,8 @@ def _inspect(source: Source, options: Options, target: Target) -> Inspection:
     try:
         with translated():
             found, region_column = map_source(source, options, target)
-            schema = CompiledSchema(field_schema(target.profile.fields))
             # Every source is inspected by itself, so it is the first of its own plan.
-            plan = Plan(target.profile, target.region, {0: found}, {0: region_column}, schema)
+            plan = Plan(target.profile, target.region, {0: found}, {0: region_column})
             if options.schema is not None:
                 plan = with_schema(plan, options.schema, [source])
             sample = _judge_sample(source, plan)

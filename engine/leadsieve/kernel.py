@@ -26,6 +26,7 @@ from leadsieve_rules.columns import COUNTRY_CODE, ColumnMap
 from leadsieve_rules.destination import destination_findings
 from leadsieve_rules.fields.schedules import missing_code, schedule_findings
 from leadsieve_rules.fields.suspects import suspect_findings
+from leadsieve_rules.fields.values import value_findings
 from leadsieve_rules.findings import Finding
 from leadsieve_rules.phone import Phones
 from leadsieve_rules.profiles import PHONE, Profile
@@ -49,7 +50,6 @@ class Plan:
         region: Default region of numbers without a country code; None means none.
         maps: For each source, by ordinal, which of its columns fill which field.
         region_columns: For each source, by ordinal, the column with a region code for each row, or None.
-        schema: The compiled checks of the fields beside the phone.
         suppression: The numbers that must not be called; None where no list was given.
         now: When the run began: a call time before it is past. None judges none as past.
         own_schema: The user's schema, compiled; None where none was given.
@@ -61,7 +61,6 @@ class Plan:
     region: str | None
     maps: Mapping[int, ColumnMap]
     region_columns: Mapping[int, str | None]
-    schema: CompiledSchema
     suppression: Suppression | None = None
     now: datetime | None = None
     own_schema: CompiledSchema | None = None
@@ -262,8 +261,8 @@ def _checks(
     if not fields:
         return []
     placed = []
-    found = plan.schema.findings(pa.table(dict(fields)))
-    for finding in (*found, *schedule_findings(fields, plan.profile.fields, plan.now)):
+    rules = plan.profile.fields
+    for finding in (*value_findings(fields, rules), *schedule_findings(fields, rules, plan.now)):
         sources = columns.get(finding.column, ())
         if len(sources) == 1:
             placed.append(_placed(finding, sources[0], as_text(table.column(sources[0]))))

@@ -26,7 +26,7 @@ from leadsieve_rules.columns import COUNTRY_CODE, ColumnMap, map_columns
 from leadsieve_rules.exceptions import ColumnError
 from leadsieve_rules.profiles import PHONE, FieldRule
 from leadsieve_rules.prompts import Columns, Filling, Prompt, fill
-from leadsieve_rules.schemas import CompiledSchema, UserSchema, field_schema
+from leadsieve_rules.schemas import UserSchema
 from leadsieve_rules.schemas.structure import require_checks, require_columns
 from leadsieve_rules.wording import listed, quoted
 
@@ -92,13 +92,12 @@ def prepare(
         LeadsieveError: A column that was named is not there, or no region was given and none can be done without.
     """
     fields = target.profile.fields
-    schema = CompiledSchema(field_schema(fields))
     maps, region_columns = {}, {}
     for ordinal, source in enumerate(sources):
         maps[ordinal], region_columns[ordinal] = map_source(source, options, target, kept)
         _tell(source, maps[ordinal], target)
         _tell_unused(source, options)
-    plan = Plan(target.profile, target.region, maps, region_columns, schema)
+    plan = Plan(target.profile, target.region, maps, region_columns)
     _log.info("region: %s", target.region or "none; numbers need their country code")
     layout = lay_out([source.schema for source in sources], list(maps.values()), fields, _call_columns(options))
     _require_few_columns(layout, target)

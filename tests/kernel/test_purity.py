@@ -13,12 +13,11 @@ from leadsieve.outputs import assemble, lay_out
 from leadsieve_connectors.chunk import BAD_RECORDS, Chunk
 from leadsieve_rules.columns import map_columns
 from leadsieve_rules.profiles import load_profile
-from leadsieve_rules.schemas import CompiledSchema, field_schema
 
 _PROFILE = load_profile("voicegenie")
 _NAMES = ["Phone 1", "Phone 2", "name", "email", "Country"]
 _MAP = map_columns(_NAMES, _NAMES, _PROFILE.fields, {"Phone 1": "phone_number", "Phone 2": "phone_number"})
-_PLAN = Plan(_PROFILE, "US", {0: _MAP}, {0: "Country"}, CompiledSchema(field_schema(_PROFILE.fields)))
+_PLAN = Plan(_PROFILE, "US", {0: _MAP}, {0: "Country"})
 _CELL = st.sampled_from([None, " ", "12", "(202) 555-0123", " +442079460000 x5", "x@y.org", " z "])
 _ROWS = st.lists(st.tuples(_CELL, _CELL, _CELL, _CELL, st.sampled_from([None, "gb", "US", "??"])), max_size=12)
 

@@ -18,7 +18,6 @@ from leadsieve_connectors.chunk import BAD_RECORDS, Chunk
 from leadsieve_rules.columns import map_columns
 from leadsieve_rules.profiles import load_profile
 from leadsieve_rules.profiles.model import Destinations
-from leadsieve_rules.schemas import CompiledSchema, field_schema
 
 _NAMES = ["Phone 1", "Phone 2", "name", "email"]
 _CELLS = (
@@ -37,7 +36,7 @@ def _suppression(keys):
 def _plan(profile, columns, suppression):
     overrides = dict.fromkeys(columns, "phone_number")
     found = map_columns(_NAMES, _NAMES, profile.fields, overrides)
-    return Plan(profile, "US", {0: found}, {0: None}, CompiledSchema(field_schema(profile.fields)), suppression)
+    return Plan(profile, "US", {0: found}, {0: None}, suppression)
 
 
 def _chunk(rows):

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import polars as pl
-    from pandera.api.polars.types import PolarsData
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = "[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*"
@@ -22,13 +21,6 @@ _WIDE_LABEL = r"[A-Za-z0-9\x{80}-\x{10FFFF}-]"
 _STOP = "[.\u3002\uff0e\uff61]"
 _OPEN = rf'^(?:"[^\r\n]+"|{_WIDE_ATOM}(?:\.{_WIDE_ATOM})*)@(?:{_WIDE_LABEL}+{_STOP})+{_WIDE_LABEL}{{2,}}$'
 _OPEN_CHARS = 254
-
-
-def email(data: PolarsData) -> pl.LazyFrame:
-    """Check that each value is an email address; a pandera check on a column of strings."""
-    import polars as pl
-
-    return data.lazyframe.select(pl.col(data.key).map_batches(are_emails, return_dtype=pl.Boolean))
 
 
 def are_emails(values: pl.Series) -> pl.Series:

@@ -15,11 +15,12 @@ from leadsieve.entry_columns import EntryColumns, Reading, find_columns
 from leadsieve.exceptions import UsageError
 from leadsieve.numbers import NumberColumns, row_countries, row_regions
 from leadsieve.suppression import Entries
-from leadsieve.text import as_text, phone_text, trim
+from leadsieve.text import as_text, phone_text
 from leadsieve.wording import masked
 from leadsieve_connectors.chunk import Chunk, Fault
 from leadsieve_connectors.sources import Source, open_sources
 from leadsieve_rules import phone
+from leadsieve_rules.cells.trimming import trim
 from leadsieve_rules.damage import Reading as PhoneReading
 from leadsieve_rules.damage import read_phones
 from leadsieve_rules.damage.cells import split
@@ -150,7 +151,7 @@ def _status_codes(chunk: Chunk, column: str, meanings: Mapping[str, str]) -> npt
     Raises:
         UsageError: A row's word is unknown.
     """
-    cells = pc.dictionary_encode(pc.fill_null(trim(as_text(chunk.table.column(column))), ""))
+    cells = pc.dictionary_encode(pc.fill_null(trim(as_text(chunk.table.column(column))).text, ""))
     words = cells.dictionary.to_pylist()
     places = np.array([_place(meanings.get(fold_word(word))) for word in words], np.int8)
     codes: npt.NDArray[np.int8] = places[cells.indices.to_numpy()]
@@ -240,7 +241,7 @@ def _read_chunk(chunk: Chunk, columns: NumberColumns, tally: _Tally) -> _Read:
 
 
 def _read_column(table: pa.Table, name: str, columns: NumberColumns) -> _Column:
-    text = trim(phone_text(table.column(name)))
+    text = trim(phone_text(table.column(name))).text
     filled = _mask(text.is_valid())
     phones = _phones(text, table, columns).phones
     held = phones.keys != 0

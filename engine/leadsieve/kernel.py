@@ -20,8 +20,9 @@ from leadsieve.numbers import NumberColumns, judge_numbers
 from leadsieve.own_schema import schema_findings
 from leadsieve.requests.row_limit import RowLimit
 from leadsieve.suppression import Suppression
-from leadsieve.text import as_text, is_text, trim
+from leadsieve.text import as_text, is_text
 from leadsieve_connectors.chunk import Chunk
+from leadsieve_rules.cells.trimming import trim
 from leadsieve_rules.columns import COUNTRY_CODE, ColumnMap
 from leadsieve_rules.destination import destination_findings
 from leadsieve_rules.fields.schedules import missing_code, schedule_findings
@@ -195,7 +196,7 @@ def _blanks(table: pa.Table, fields: Mapping[str, pa.Array], fillings: Iterable[
         if filling.field == PHONE:
             continue
         raw = as_text(table.column(filling.column)) if filling.column in names else None
-        text = trim(raw) if filling.field is None else fields[filling.field]
+        text = trim(raw).text if filling.field is None else fields[filling.field]
         index = _positions(pc.is_null(text))
         if len(index):
             values = None if raw is None else _take(raw, index)
@@ -239,13 +240,13 @@ def _field(table: pa.Table, sources: tuple[str, ...]) -> tuple[pa.Array, list[Fi
     findings: list[Finding] = []
     for source in sources:
         raw = as_text(table.column(source))
-        clean = trim(raw)
-        changed = pc.fill_null(pc.not_equal(raw, pc.fill_null(clean, "")), False)
-        used = changed if taken is None else pc.and_(changed, pc.is_null(taken))
-        index = _positions(pc.and_(used, pc.is_valid(clean)))
+        trimmed = trim(raw)
+        index = trimmed.changed
+        if taken is not None:
+            index = index[taken.is_null().to_numpy(zero_copy_only=False)[index]]
         if len(index):
             findings.append(Finding("trimmed_value", None, source, index, _take(raw, index)))
-        taken = clean if taken is None else pc.coalesce(taken, clean)
+        taken = trimmed.text if taken is None else pc.coalesce(taken, trimmed.text)
     return taken, findings
 
 

@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from leadsieve.text import as_text, phone_text, trim
+from leadsieve.text import as_text, phone_text
+from leadsieve_rules.cells.trimming import trim
 from leadsieve_rules.damage import Countries, phone_findings, read_countries, read_phones
 from leadsieve_rules.findings import Finding
 from leadsieve_rules.phone import Phones, concat
@@ -87,7 +88,7 @@ def row_regions(table: pa.Table, columns: NumberColumns) -> str | pa.Array | Non
     """Return the default region, one for all or one a row."""
     if columns.region_column is None:
         return columns.region
-    codes = pc.utf8_upper(trim(as_text(table.column(columns.region_column))))
+    codes = pc.utf8_upper(trim(as_text(table.column(columns.region_column))).text)
     # An empty cell takes the default; a code that is none must not be read as a number of the default's country.
     codes = pc.fill_null(codes, columns.region) if columns.region is not None else codes
     return pc.if_else(pc.is_in(codes, pa.array(sorted(REGIONS))), codes, pa.scalar(None, pa.string()))
@@ -97,14 +98,14 @@ def row_countries(table: pa.Table, columns: NumberColumns, region: str | pa.Arra
     """Return what the country-code column says of each row; None where there is none."""
     if columns.country_code is None:
         return None
-    return read_countries(trim(as_text(table.column(columns.country_code))), region)
+    return read_countries(trim(as_text(table.column(columns.country_code))).text, region)
 
 
 def _judge(
     table: pa.Table, name: str, columns: NumberColumns, region: str | pa.Array | None, countries: Countries | None
 ) -> _Column:
     cells = as_text(table.column(name))
-    text = trim(phone_text(table.column(name)))
+    text = trim(phone_text(table.column(name))).text
     reading = read_phones(text, region, countries)
     given = region if countries is None else countries.region
     has_region = pc.is_valid(given).to_numpy(zero_copy_only=False) if isinstance(given, pa.Array) else given is not None

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from leadsieve.kernel import Verdicts, fault_reason, rejects
 from leadsieve.text import as_text
+from leadsieve_rules.cells.columns import take
 from leadsieve_rules.columns import COUNTRY_CODE, ColumnMap
 from leadsieve_rules.findings import Finding
 from leadsieve_rules.profiles import PHONE
@@ -204,21 +205,19 @@ def _accepted(
     columns = []
     for field in layout.accepted:
         if field.name == "lead_file":
-            columns.append(_constant(chunk.name, len(index)))
+            columns.append(_repeated(chunk.name, len(index)))
         elif field.name == "lead_row":
             columns.append(chunk.rows.take(pick))
         elif field.name in called:
             columns.append(called[field.name])
         elif field.name in filled and field.name not in custom:
-            columns.append(filled[field.name].take(pick))
+            columns.append(_rows(filled[field.name], index))
         elif field.name in custom:
-            columns.append(_typed(chunk.table.column(custom[field.name]), field.type).take(pick))
+            columns.append(_rows(_typed(chunk.table.column(custom[field.name]), field.type), index))
         else:
             columns.append(pa.nulls(len(index), field.type))
-    schema = layout.accepted
-    for name, column in called.items():  # not spelt out: a number may have dozens of possible zones
-        schema = schema.set(schema.get_field_index(name), pa.field(name, column.type))
-    return pa.Table.from_arrays(columns, schema=schema)
+    # Encoded columns are not spelt out: what says one of a few things in each row costs a code a row.
+    return pa.Table.from_arrays(columns, names=layout.accepted.names)
 
 
 def _rejected(verdicts: Verdicts, layout: Layout, index: npt.NDArray[np.int64]) -> pa.Table:
@@ -333,6 +332,19 @@ def _said(told: str, after: pa.Array) -> pa.Array:
 
 def _constant(value: str | None, count: int) -> pa.Array:
     return pa.nulls(count, pa.string()) if value is None else pa.repeat(pa.scalar(value, pa.string()), count)
+
+
+def _rows(column: pa.Array, index: npt.NDArray[np.int64]) -> pa.Array:
+    """Return some rows of a column, in increasing order; the column itself where these are all."""
+    if len(index) == len(column):
+        return column
+    return take(column, index) if column.type == pa.string() else column.take(pa.array(index))
+
+
+def _repeated(value: str, count: int) -> pa.DictionaryArray:
+    """Return one value for so many rows, as a dictionary of one."""
+    codes = pa.Array.from_buffers(pa.int32(), count, [None, pa.py_buffer(np.zeros(count, np.int32))])
+    return pa.DictionaryArray.from_arrays(codes, pa.array([value], pa.string()))
 
 
 def _flat(column: pa.Array | pa.ChunkedArray) -> pa.Array:

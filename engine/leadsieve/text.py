@@ -168,12 +168,6 @@ def _plain(value: Any) -> str:
     return value.isoformat() if isinstance(value, dt.date | dt.time) else str(value)
 
 
-def trim(text: pa.Array) -> pa.Array:
-    """Take outer white space off strings; what is empty then is null."""
-    clean = pc.utf8_trim_whitespace(text)
-    return pc.if_else(pc.equal(pc.binary_length(clean), 0), pa.scalar(None, pa.string()), clean)
-
-
 def strings(values: Any) -> pa.Array:
     """Take strings from an Arrow array, a pandas or polars series, or a list.
 

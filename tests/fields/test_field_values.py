@@ -23,6 +23,7 @@ FIELDS = {
     "priority": FieldRule("priority", rule=Rule("integer", 1, 99), severity="reject"),
     "heat": FieldRule("heat", rule=Rule("choice", values=("Hot", "cold"), ignore_case=True)),
     "due": FieldRule("due", required=True, rule=Rule("date"), severity="reject"),
+    "seen": FieldRule("seen", rule=Rule("date")),
     "free": FieldRule("free"),
 }
 SCHEMA = field_schema(FIELDS)
@@ -128,9 +129,9 @@ DAY = st.none() | st.sampled_from(["2026-02-28", "2026-02-29", "2026-2-8", "0000
 
 
 @settings(deadline=None)
-@given(st.lists(st.tuples(CELL, CELL, CELL, CELL, WHOLE, WORD, DAY), min_size=1, max_size=12))
+@given(st.lists(st.tuples(CELL, CELL, CELL, CELL, WHOLE, WORD, DAY, DAY), min_size=1, max_size=12))
 def test_masks_equal_full_validation(rows: list[tuple[str | None, ...]]) -> None:
-    names = ["email", "owner", "name", "city", "priority", "heat", "due"]
+    names = ["email", "owner", "name", "city", "priority", "heat", "due", "seen"]
     cells = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
     columns = {name: pa.array(column, pa.string()) for name, column in cells.items()}
     masks = {(f.column, f.detail or f.code, int(i)) for f in value_findings(columns, FIELDS) for i in f.index}

@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from leadsieve_rules.cells.columns import buffers_of, use_kernel
+
 #: What a byte can be part of, which a plain number does not hold: a number cell (apostrophes, of which the typographic
 #: ones begin with 0xE2 or 0xEF, and the E of an exponent); several numbers (separators, of which the full-width ones
 #: begin with 0xEF, and the vowels of "or" and "and").
@@ -31,6 +33,8 @@ def suspects(text: pa.Array) -> tuple[_Rows, _Rows]:
     none = np.zeros(0, np.int64)
     if not len(text):
         return none, none
+    if use_kernel(len(text)):
+        return _found(text, _quickly(text))
     offsets = np.frombuffer(text.buffers()[1], np.int32)[text.offset : text.offset + len(text) + 1]
     start, end = int(offsets[0]), int(offsets[-1])
     if start == end:
@@ -43,6 +47,19 @@ def suspects(text: pa.Array) -> tuple[_Rows, _Rows]:
     hits = np.flatnonzero(signs != 0)
     if len(hits):
         np.bitwise_or.at(found, np.searchsorted(offsets, hits, side="right") - 1, signs[hits])
+    return _found(text, found)
+
+
+def _quickly(text: pa.Array) -> npt.NDArray[np.uint8]:
+    from leadsieve_rules.cells.kernel import find_signs
+
+    data, offsets = buffers_of(text)
+    found = np.empty(len(text), np.uint8)
+    find_signs(data, offsets, _SIGNS, np.uint8(_NUMBER), found)
+    return found
+
+
+def _found(text: pa.Array, found: npt.NDArray[np.uint8]) -> tuple[_Rows, _Rows]:
     if text.null_count:
         found[text.is_null().to_numpy(zero_copy_only=False)] = 0
     return np.flatnonzero(found & _NUMBER), np.flatnonzero(found & _SEVERAL)

@@ -21,6 +21,6 @@ def choices(values: pl.Series, known: Sequence[str], *, ignore_case: bool) -> pl
 
 
 def dates(values: pl.Series) -> pl.Series:
-    """Tell which strings are dates written YYYY-MM-DD; null gives null."""
+    """Tell which strings are dates written YYYY-MM-DD; null is none that is wrong."""
     form = values.str.contains(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
-    return form & values.str.to_date("%Y-%m-%d", strict=False).is_not_null()
+    return values.is_null() | (form & values.str.to_date("%Y-%m-%d", strict=False).is_not_null())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from leadsieve_rules.fields.checks import choices, dates
-from leadsieve_rules.fields.emails import are_emails
+from leadsieve_rules.fields.emails import address_mask
 from leadsieve_rules.fields.schedules import is_schedule
 from leadsieve_rules.findings import Finding
 from leadsieve_rules.profiles.model import PHONE
@@ -48,6 +48,12 @@ def _judged(name: str, text: pa.Array, field: FieldRule) -> Iterator[Finding]:
         yield _finding("missing_value", None, name, np.flatnonzero(text.is_null().to_numpy(zero_copy_only=False)), text)
     if field.rule is None:
         return
+    if field.rule.kind == "email":
+        index = np.flatnonzero(~address_mask(text))
+        code, detail = ("invalid_email", None) if severity == "warn" else ("check_failed", "email")
+        if len(index):
+            yield _finding(code, detail, name, index, text)
+        return
     import polars as pl
 
     values = pl.Series(name, pl.from_arrow(text))
@@ -63,11 +69,7 @@ def _judged(name: str, text: pa.Array, field: FieldRule) -> Iterator[Finding]:
     detail, good = check
     if good.all():
         return
-    index = _positions(~good)
-    if detail == "email" and severity == "warn":
-        yield _finding("invalid_email", None, name, index, text)
-    else:
-        yield _finding("check_failed", detail, name, index, text, severity)
+    yield _finding("check_failed", detail, name, _positions(~good), text, severity)
 
 
 def _integers(values: pl.Series) -> pl.Series:
@@ -83,10 +85,8 @@ def _integers(values: pl.Series) -> pl.Series:
 
 def _check(rule: Rule, values: pl.Series) -> tuple[str, pl.Series] | None:
     """Return the name of a rule, and which values keep it; None where it takes any. Nulls keep every rule."""
-    if rule.kind == "email":
-        return "email", are_emails(values).fill_null(value=True)
     if rule.kind == "date":
-        return "date", dates(values).fill_null(value=True)
+        return "date", dates(values)
     if rule.kind == "choice":
         return "choice", choices(values, rule.values, ignore_case=rule.ignore_case).fill_null(value=True)
     if rule.low is None and rule.high is None:

@@ -7,10 +7,10 @@ import pandera.polars as pandera
 import polars as pl
 import pyarrow as pa
 import pytest
+from field_schema import field_schema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from field_schema import field_schema
 from leadsieve_rules.fields.values import value_findings
 from leadsieve_rules.profiles.model import FieldRule, Rule
 

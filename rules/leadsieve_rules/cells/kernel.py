@@ -48,9 +48,7 @@ def find_edges(data: Any, offsets: Any, begins: Any, ends: Any, said: Any) -> An
         begin, end = first, last
         while begin < end and (data[begin] == 32 or 9 <= data[begin] <= 13 or 28 <= data[begin] <= 31):
             begin += U(1)
-        while end > begin and (
-            data[end - U(1)] == 32 or 9 <= data[end - U(1)] <= 13 or 28 <= data[end - U(1)] <= 31
-        ):
+        while end > begin and (data[end - U(1)] == 32 or 9 <= data[end - U(1)] <= 13 or 28 <= data[end - U(1)] <= 31):
             end -= U(1)
         begins[row], ends[row] = begin, end
         if begin == end:
@@ -113,9 +111,9 @@ def find_addresses(data: Any, offsets: Any, kinds: Any, plain: Any) -> Any:
     others = 0
     for row in range(len(plain)):
         at, end = U(offsets[row]), U(offsets[row + 1])
-        good = end - at <= U(ADDRESS_BYTES)
+        good: Any = end - at <= U(ADDRESS_BYTES)
         # Atoms with dots between them, up to the sign.
-        atom = False
+        atom: Any = False
         while good and at < end and data[at] != 64:
             if data[at] == 46:
                 good = atom
@@ -127,7 +125,9 @@ def find_addresses(data: Any, offsets: Any, kinds: Any, plain: Any) -> Any:
         good = good and atom and at < end
         at += U(1)
         # Labels with dots between them; the last has two letters or more, and nothing else.
-        labels, size, letters, inside = 0, 0, True, False
+        labels, size = 0, 0
+        letters: Any = True
+        inside: Any = False
         while good and at < end:
             byte = data[at]
             if byte == 46:

@@ -1,0 +1,84 @@
+"""Cells trimmed, taken and looked through: the kernels say what the plain ways say, whatever the cells hold."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leadsieve_rules.cells import columns, trimming
+from leadsieve_rules.damage import suspects
+from leadsieve_rules.fields import emails
+
+SPACE = st.text(" \t\n\r\x0b\x0c\x1c\x1f\x85\xa0\u2003\u3000\u200b", max_size=3)
+TEXT = st.text("aé漢.@-0\x00", max_size=6)
+CELL = st.none() | st.builds("{}{}{}".format, SPACE, TEXT, SPACE)
+ADDRESS = (
+    st.none()
+    | st.text("ab1.-@_é", max_size=12)
+    | st.sampled_from(
+        [
+            "a@b.co",
+            "a.b+c@d-e.fg",
+            "a@b.c0",
+            "a..b@c.de",
+            ".a@b.co",
+            "a@b-.co",
+            "a@-b.co",
+            "a" * 60 + "@b.co",
+            "a@b.co ",
+        ]
+    )
+)
+NUMBER = st.none() | st.text("0123456789+.-eE'/,;|& \nor\u2019\uff0c", max_size=20)
+
+
+def column(cells: list[str | None]) -> pa.Array:
+    """A column that is a part of another, as chunks are."""
+    return pa.array(["before", *cells, "behind"], pa.string()).slice(1, len(cells))
+
+
+@given(st.lists(CELL, max_size=12))
+def test_trimmed_alike(cells: list[str | None]) -> None:
+    quick, plain = trimming._quickly(column(cells)), trimming._plainly(column(cells))
+    quick.text.validate(full=True)
+    assert quick.text.to_pylist() == plain.text.to_pylist()
+    assert quick.changed.tolist() == plain.changed.tolist()
+
+
+def test_what_needs_no_trimming_is_not_copied() -> None:
+    cells = column(["a", "é", "b c"] * 9_000)
+    assert trimming.trim(cells).text is cells
+
+
+@given(st.lists(CELL, max_size=12), st.data())
+def test_taken_alike(cells: list[str | None], data: st.DataObject) -> None:
+    rows = st.lists(st.integers(0, len(cells) - 1), max_size=20) if cells else st.just([])
+    index = np.array(data.draw(rows), np.int64)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(columns, "KERNEL_ROWS", 0)
+        taken = columns.take(column(cells), index)
+    taken.validate(full=True)
+    assert taken.to_pylist() == [cells[place] for place in index]
+
+
+@given(st.lists(ADDRESS, min_size=1, max_size=12))
+def test_addresses_alike(cells: list[str | None]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(columns, "KERNEL_ROWS", 0)
+        quick = emails.address_mask(column(cells))
+    plain = emails.are_emails(pl.Series(cells, dtype=pl.String)).fill_null(value=True)
+    assert quick.tolist() == plain.to_list()
+
+
+@given(st.lists(NUMBER, max_size=12))
+def test_damage_found_alike(cells: list[str | None]) -> None:
+    def found(rows: int) -> list[list[int]]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(suspects, "use_kernel", lambda _: rows)
+            return [index.tolist() for index in suspects.suspects(column(cells))]
+
+    assert found(rows=True) == found(rows=False)

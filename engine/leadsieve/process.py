@@ -39,7 +39,7 @@ from leadsieve.ledger import Ledger
 from leadsieve.listing import GroupedErrors, ListedErrors
 from leadsieve.outputs import ERRORS, Layout, Parts, assemble
 from leadsieve.progress import Callback, Meter
-from leadsieve.proof import ACCEPTED_COLUMNS, REJECTED_COLUMNS, prove
+from leadsieve.proof import ACCEPTED_COLUMNS, ENCODED, REJECTED_COLUMNS, prove
 from leadsieve.readahead import ReadAhead
 from leadsieve.target import Target
 from leadsieve_connectors.chunk import Chunk
@@ -156,8 +156,8 @@ def _write(job: Job, folder: Path, counted: _Counted) -> Outcome:
         for sink in sinks.values():
             sink.close()
         written = time.perf_counter()
-        accepted = sinks["accepted"].read_back(ACCEPTED_COLUMNS)
-        rejected = sinks["rejected"].read_back(REJECTED_COLUMNS)
+        accepted = sinks["accepted"].read_back(ACCEPTED_COLUMNS, encoded=ENCODED)
+        rejected = sinks["rejected"].read_back(REJECTED_COLUMNS, encoded=ENCODED)
         prove(read, counted.ledger, counted.keys, accepted, rejected, sinks["errors"].rows)
         seconds = {"process": written - counted.begun, "prove": time.perf_counter() - written}
     rows = {sink.path.name: sink.rows for sink in sinks.values()}

@@ -15,11 +15,14 @@ import pyarrow.compute as pc
 
 from leadsieve.exceptions import InternalError
 from leadsieve.ledger import Ledger
+from leadsieve_rules.cells.columns import read_digits
 from leadsieve_rules.profiles import PHONE
 
 #: The columns of the finished files that the proof looks at.
 ACCEPTED_COLUMNS = ("lead_file", "lead_row", PHONE)
 REJECTED_COLUMNS = ("lead_file", "lead_row", "reject_reason")
+#: Those of them that say one of a few things, and are best read as dictionaries.
+ENCODED = ("lead_file", "reject_reason")
 
 _Rows = npt.NDArray[np.int64]
 
@@ -75,7 +78,7 @@ def compare(
     written = _Written(ledger, seen)
     for batch in rejected:
         written.take(batch)
-        for count in pc.value_counts(batch.column("reject_reason")).to_pylist():
+        for count in pc.value_counts(_decoded(batch.column("reject_reason"))).to_pylist():
             reasons[count["values"]] += count["counts"]
     if written.close() != [file.rejected for file in ledger.files] or reasons != ledger.reasons:
         raise Unproven("the rejected file does not hold what the ledger counts")
@@ -99,7 +102,14 @@ def compare(
 
 def read_keys(e164: pa.Array) -> npt.NDArray[np.uint64]:
     """Read numbers back as keys: all digits of the E.164 form as one unsigned integer."""
+    keys = read_digits(e164, skip=1)
+    if keys is not None:
+        return keys
     return np.asarray(pc.utf8_slice_codeunits(e164, 1).cast(pa.uint64()).to_numpy(zero_copy_only=False), np.uint64)
+
+
+def _decoded(column: pa.Array) -> pa.Array:
+    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
 
 
 class _Expected:
@@ -158,12 +168,18 @@ class _Written:
 
     def _stretches(self, batch: pa.RecordBatch) -> Iterator[tuple[int, _Rows]]:
         """Yield the batch's stretches of one file each, with the row numbers."""
-        encoded = batch.column("lead_file").dictionary_encode()
+        encoded = batch.column("lead_file")
+        if not pa.types.is_dictionary(encoded.type):
+            encoded = encoded.dictionary_encode()
         names = encoded.dictionary.to_pylist()
         if encoded.null_count or not all(name in self._ordinals for name in names):
             raise Unproven("a row was written under the name of no source")
-        files = np.array([self._ordinals[name] for name in names], np.int64)[encoded.indices.to_numpy()]
         rows = batch.column("lead_row").to_numpy()
+        if len(names) == 1:
+            if len(rows):
+                yield self._ordinals[names[0]], rows
+            return
+        files = np.array([self._ordinals[name] for name in names], np.int64)[encoded.indices.to_numpy()]
         borders = np.flatnonzero(np.diff(files)) + 1
         for start, end in zip([0, *borders], [*borders, len(files)], strict=True):
             if end > start:

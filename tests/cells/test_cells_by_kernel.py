@@ -82,3 +82,17 @@ def test_damage_found_alike(cells: list[str | None]) -> None:
             return [index.tolist() for index in suspects.suspects(column(cells))]
 
     assert found(rows=True) == found(rows=False)
+
+
+@given(
+    st.lists(st.integers(0, 10**19 - 1).map(lambda number: f"+{number}"), max_size=8),
+    st.sampled_from(["", "+", "+1a", "+" + "9" * 20]),
+)
+def test_digits_read_alike(cells: list[str], wrong: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(columns, "KERNEL_ROWS", 0)
+        read = columns.read_digits(column(cells), skip=1)
+        assert read is not None
+        assert read.tolist() == [int(cell) for cell in cells]
+
+        assert columns.read_digits(column([*cells, wrong]), skip=1) is None

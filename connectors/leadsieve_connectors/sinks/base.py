@@ -49,11 +49,12 @@ class Sink(Protocol):
         """Let go of the file without finishing it: what stands on the disk must not read as a whole, shorter file."""
         ...
 
-    def read_back(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    def read_back(self, columns: Sequence[str], *, encoded: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
         """Read columns of the closed file from the disk, for the run's own proof.
 
         Args:
             columns: Names of columns to read; all values come with the types of the sink's schema.
+            encoded: Those of them, of text, that may come as dictionaries.
 
         Yields:
             Record batches in row order.

@@ -146,11 +146,17 @@ class CsvSink:
         """Remove the unfinished file; does nothing where it is finished."""
         self._file.discard()
 
-    def read_back(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    def read_back(
+        self,
+        columns: Sequence[str],
+        *,
+        encoded: Sequence[str] = (),  # noqa: ARG002 - nothing is encoded in CSV
+    ) -> Iterator[pa.RecordBatch]:
         """Read columns of the closed file from the disk.
 
         Args:
             columns: Names of columns to read.
+            encoded: Means nothing here.
 
         Yields:
             Record batches in row order, in the types of the sink's schema.

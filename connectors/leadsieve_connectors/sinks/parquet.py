@@ -110,11 +110,12 @@ class ParquetSink:
         self._pending.clear()
         self._file.discard()
 
-    def read_back(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    def read_back(self, columns: Sequence[str], *, encoded: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
         """Read columns of the closed file from the disk.
 
         Args:
             columns: Names of columns to read.
+            encoded: Those of them, of text, that come as dictionaries.
 
         Yields:
             Record batches in row order, in the types of the sink's schema.
@@ -124,7 +125,7 @@ class ParquetSink:
         """
         if not self._file.finished:
             raise SinkError(f"{self.path}: cannot be read back before it is closed.")
-        yield from read_parquet(self.path, self._schema, columns)
+        yield from read_parquet(self.path, self._schema, columns, encoded=encoded)
 
     def _write_group(self, rows: int) -> None:
         chunks = self._take(rows)
@@ -181,13 +182,16 @@ class _Writer(pq.ParquetWriter):  # type: ignore[misc]  # pyarrow is untyped
         """Do nothing."""
 
 
-def read_parquet(path: Path, schema: pa.Schema, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+def read_parquet(
+    path: Path, schema: pa.Schema, columns: Sequence[str], *, encoded: Sequence[str] = ()
+) -> Iterator[pa.RecordBatch]:
     """Read columns of a file that a `ParquetSink` wrote.
 
     Args:
         path: The file.
         schema: The sink's schema.
         columns: Names of columns to read.
+        encoded: Those of them, of text, that come as dictionaries.
 
     Yields:
         Record batches in row order, in the types of the schema.
@@ -195,9 +199,10 @@ def read_parquet(path: Path, schema: pa.Schema, columns: Sequence[str]) -> Itera
     Raises:
         SinkError: The file cannot be read.
     """
-    wanted = pa.schema([schema.field(name).remove_metadata() for name in columns])
+    fields = [schema.field(name).remove_metadata() for name in columns]
+    wanted = pa.schema([_stored(field, encoded=field.name in encoded) for field in fields])
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, read_dictionary=[name for name in columns if name in encoded]) as file:
             for batch in file.iter_batches(columns=wanted.names):
                 # Parquet knows no whole seconds: they come back as milliseconds.
                 yield batch.select(wanted.names).cast(wanted)

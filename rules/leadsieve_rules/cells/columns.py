@@ -48,3 +48,22 @@ def take(text: pa.Array, index: npt.NDArray[np.int64]) -> pa.Array:
     places, out = np.empty(len(index) + 1, np.int32), np.empty(int((ends - begins).sum(dtype=np.int64)), np.uint8)
     copy_cells(data, begins, ends, places, out)
     return pa.StringArray.from_buffers(len(index), pa.py_buffer(places), pa.py_buffer(out), valid)
+
+
+def read_digits(text: pa.Array, *, skip: int) -> npt.NDArray[np.uint64] | None:
+    """Read the digits of cells as numbers, behind the first `skip` bytes.
+
+    Args:
+        text: string array without nulls.
+        skip: How many bytes of each cell are no digits.
+
+    Returns:
+        One number a cell; None where a cell holds something else than 1 to 19 digits, or there are few cells.
+    """
+    if not use_kernel(len(text)) or not pa.types.is_string(text.type) or text.null_count:
+        return None
+    from leadsieve_rules.cells.kernel import parse_digits
+
+    data, offsets = buffers_of(text)
+    numbers = np.empty(len(text), np.uint64)
+    return numbers if parse_digits(data, offsets, skip, numbers) == len(text) else None

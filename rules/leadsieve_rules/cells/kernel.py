@@ -174,3 +174,31 @@ def find_signs(data: Any, offsets: Any, signs: Any, tail: Any, found: Any) -> An
         found[row] = bits
         count += bits != 0
     return count
+
+
+@_code.entry(numba.int64(_BYTES, _OFFSETS, numba.int64, array(numba.uint64)))
+def parse_digits(data: Any, offsets: Any, skip: Any, numbers: Any) -> Any:
+    """Read the decimal digits of each cell as a number.
+
+    Args:
+        data: The bytes of all cells.
+        offsets: Where each begins, and behind the last where that ends.
+        skip: How many bytes stand before the digits.
+        numbers: Receives the numbers.
+
+    Returns:
+        How many cells were read: all, or those before the first that holds something else than 1 to 19 digits.
+    """
+    for row in range(len(numbers)):
+        at, end = U(offsets[row]) + U(skip), U(offsets[row + 1])
+        if at >= end or end - at > U(19):
+            return row
+        number = U(0)
+        while at < end:
+            digit = U(data[at]) - U(48)
+            if digit > U(9):
+                return row
+            number = number * U(10) + digit
+            at += U(1)
+        numbers[row] = number
+    return len(numbers)

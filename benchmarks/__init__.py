@@ -1,1 +1,1 @@
-"""Benchmarks: what the engine costs beside a plain copy of the same file. `python -m benchmarks`."""
+"""Benchmarks: what the engine costs, stage by stage and beside others, on this machine. `python -m benchmarks`."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.readers import Opener, ReaderCost, run_reader
+from benchmarks.readers import Opener, run_reader
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -118,19 +118,6 @@ def _pandas(path: str, _threads: int) -> Callable[[], int]:
 
 
 CHECKERS: dict[str, Opener] = {"leadsieve": _leadsieve, "pandera.polars": _polars, "pandera.pandas": _pandas}
-
-
-def lay_out(costs: Iterable[ReaderCost], rows: int) -> str:
-    """Lay the costs of so many rows out as a table for people."""
-    lines = [
-        f"{'failing':<10}{'threads':>7}  {'program':<16}{'CPU s':>8}{'wall s':>8}{'M rows a CPU s':>16}{'times':>8}"
-    ]
-    lines += [
-        f"{cost.file:<10}{cost.threads:>7}  {cost.reader:<16}{cost.cpu:>8.3f}{cost.wall:>8.3f}"
-        f"{rows / cost.cpu / 1e6:>16.2f}{cost.ratio:>8.1f}"
-        for cost in costs
-    ]
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

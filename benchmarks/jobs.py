@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import json
+import sys
+from collections.abc import Mapping
 from pathlib import Path
+
+from benchmarks.rounds import Command
 
 
 def copy(source: Path, out: Path, threads: int) -> None:
@@ -15,52 +20,74 @@ def copy(source: Path, out: Path, threads: int) -> None:
     csv.write_parquet(str(out), compression="zstd", overwrite=True)
 
 
-def clean(source: Path, out: Path, threads: int, *, profile: str, campaign: str | None, state: Path | None) -> None:
-    """Clean the file with the engine: accepted, rejected, errors, answer and run record."""
+def copy_polars(source: Path, out: Path, threads: int) -> None:
+    """Copy a CSV file to Parquet with polars, as text, streaming."""
     import os
 
-    os.environ["LEADSIEVE_THREADS"] = str(threads)
+    os.environ["POLARS_MAX_THREADS"] = str(threads)
 
-    import leadsieve
+    import polars as pl
 
+    pl.scan_csv(source, infer_schema=False).sink_parquet(out, compression="zstd")
+
+
+def clean(
+    source: Path,
+    out: Path,
+    threads: int,
+    *,
+    profile: str,
+    schema: Path | None = None,
+    campaign: str | None = None,
+    state: Path | None = None,
+    tuning: Mapping[str, int] | None = None,
+) -> None:
+    """Clean the file by the command line: accepted, rejected, errors, answer and run record."""
+    import os
+
+    from leadsieve.cli import main as leadsieve
+
+    tuned = {**(tuning or {}), "threads": threads}
+    os.environ |= {f"LEADSIEVE_{name.upper()}": str(value) for name, value in tuned.items()}
     # `again`, since a run that is recognised as done does nothing, and would be measured as a very quick one.
-    run = leadsieve.clean(
-        source,
-        profile=profile,
-        region="US",
-        campaign=campaign,
-        state=state,
-        out=out,
-        overwrite=True,
-        again=True,
-        progress=False,
-    )
-    if run.repeated:
-        raise RuntimeError("the run was recognised as done and did nothing: there is nothing to measure")
+    words = ["clean", source, "--out", out, "--profile", profile, "--region", "US", "--overwrite", "--again", "--quiet"]
+    for option, value in {"--schema": schema, "--campaign": campaign, "--state": state}.items():
+        words += [] if value is None else [option, value]
+    sys.argv = ["leadsieve", *map(str, words)]
+    leadsieve()
+
+
+def command(job: str, source: Path, out: Path, threads: int, *more: str | Path) -> Command:
+    """Give the command line of a job."""
+    return [sys.executable, "-m", "benchmarks.jobs", job, source, out, "--threads", str(threads), *more]
 
 
 def main() -> None:
     """Run one job."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("job", choices=["copy", "clean"])
+    parser.add_argument("job", choices=["copy", "copy_polars", "clean"])
     parser.add_argument("source", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--profile", default="voicegenie")
+    parser.add_argument("--schema", type=Path)
     parser.add_argument("--campaign")
     parser.add_argument("--state", type=Path)
+    parser.add_argument("--tuning", type=json.loads, default={})
     given = parser.parse_args()
-    if given.job == "copy":
-        copy(given.source, given.out, given.threads)
-    else:
-        clean(
-            given.source,
-            given.out,
-            given.threads,
-            profile=given.profile,
-            campaign=given.campaign,
-            state=given.state,
-        )
+    if given.job != "clean":
+        {"copy": copy, "copy_polars": copy_polars}[given.job](given.source, given.out, given.threads)
+        return
+    clean(
+        given.source,
+        given.out,
+        given.threads,
+        profile=given.profile,
+        schema=given.schema,
+        campaign=given.campaign,
+        state=given.state,
+        tuning=given.tuning,
+    )
 
 
 if __name__ == "__main__":

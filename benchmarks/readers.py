@@ -6,11 +6,12 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.measure import measure
+from benchmarks.report.result import Label, Line
 
 #: What imports a program and gives a function that reads a file to the end, keeps nothing and counts rows; it takes the
 #: file's path and how many threads it may use.
@@ -22,7 +23,7 @@ class Reading:
     """What reading the file once took.
 
     Attributes:
-        rows: Rows that were read.
+        rows: Rows that were read, or failures that were found: what all readers must agree on.
         start: Seconds of processor time before: imports, and loading compiled code.
         cpu: Seconds of processor time of all threads while reading.
         wall: Seconds while reading.
@@ -34,45 +35,20 @@ class Reading:
     wall: float
 
 
-@dataclass(frozen=True, slots=True)
-class ReaderCost:
-    """What one reader takes for one file: medians of the rounds.
-
-    Attributes:
-        file: Which file.
-        threads: How many threads it may use.
-        reader: Its name.
-        start: Seconds of processor time before reading.
-        cpu: Seconds of processor time.
-        wall: Seconds.
-        peak_bytes: The most memory that the process had at once.
-        row: Nanoseconds of processor time a row.
-        ratio: Processor time over that of leadsieve.
-    """
-
-    file: str
-    threads: int
-    reader: str
-    start: float
-    cpu: float
-    wall: float
-    peak_bytes: int
-    row: float
-    ratio: float
-
-
 def measure_readers(
-    readers: Iterable[str], module: str, source: Path, label: str, *, threads: int, rounds: int
-) -> Iterator[ReaderCost]:
+    readers: Iterable[str], module: str, source: Path, *, threads: int, rounds: int
+) -> dict[str, list[tuple[Reading, int]]]:
     """Measure readers in turns, so that a drift of the machine meets all of them.
 
     Args:
-        readers: Their names, in the module's table; the ratios stand on the first.
+        readers: Their names, in the module's table.
         module: What `run_reader` is the program of.
         source: The file.
-        label: What to call it.
         threads: How many each may use.
         rounds: How often each reads it.
+
+    Returns:
+        For each reader its rounds: the reading, and the peak memory of its process in bytes.
 
     Raises:
         RuntimeError: Two readers found different numbers of rows.
@@ -87,32 +63,31 @@ def measure_readers(
     result.unlink()
     if len(rows := {reading.rows for runs in taken.values() for reading, _ in runs}) > 1:
         raise RuntimeError(f"the readers found different numbers of rows: {sorted(rows)}")
-    base = statistics.median(reading.cpu for reading, _ in next(iter(taken.values())))
+    return taken
+
+
+def lines_of(
+    taken: Mapping[str, Sequence[tuple[Reading, int]]], labels: Mapping[str, Label], reader: str, rows: int
+) -> list[Line]:
+    """Give a line for each reader: medians of its rounds, and the ratio to the first reader.
+
+    Args:
+        taken: What `measure_readers` gave.
+        labels: What the lines are about, beside the reader.
+        reader: The label that names the reader.
+        rows: Rows of the file.
+    """
+    lines: list[Line] = []
     for name, runs in taken.items():
-        cpu = statistics.median(reading.cpu for reading, _ in runs)
-        yield ReaderCost(
-            file=label,
-            threads=threads,
-            reader=name,
-            start=statistics.median(reading.start for reading, _ in runs),
-            cpu=cpu,
-            wall=statistics.median(reading.wall for reading, _ in runs),
-            peak_bytes=int(statistics.median(peak for _, peak in runs)),
-            row=cpu / next(iter(rows)) * 1e9,
-            ratio=cpu / base,
+        start, cpu, wall = (
+            statistics.median(getattr(reading, key) for reading, _ in runs) for key in ("start", "cpu", "wall")
         )
-
-
-def lay_out(costs: Iterable[ReaderCost]) -> str:
-    """Lay the costs out as a table for people."""
-    head = f"{'file':<8}{'threads':>7}  {'reader':<12}{'start s':>8}{'CPU s':>8}{'wall s':>8}{'peak MB':>9}"
-    lines = [f"{head}{'ns a row':>10}{'times':>7}"]
-    lines += [
-        f"{cost.file:<8}{cost.threads:>7}  {cost.reader:<12}{cost.start:>8.2f}{cost.cpu:>8.3f}{cost.wall:>8.3f}"
-        f"{cost.peak_bytes / 1e6:>9,.0f}{cost.row:>10.0f}{cost.ratio:>7.2f}"
-        for cost in costs
-    ]
-    return "\n".join(lines)
+        figures = {"start": start, "cpu": cpu, "wall": wall, "row": cpu / rows}
+        figures["peak_bytes"] = statistics.median(peak for _, peak in runs)
+        figures["cpu_ratio"] = cpu / (lines[0].figures["cpu"] if lines else cpu)
+        rounds = [{"cpu": one.cpu, "wall": one.wall, "start": one.start, "peak_bytes": peak} for one, peak in runs]
+        lines.append(Line({**labels, reader: name}, figures, rounds))
+    return lines
 
 
 def run_reader(readers: Mapping[str, Opener]) -> None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
-import statistics
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from benchmarks.measure import Measurement, measure
+from benchmarks.report import Line
+from benchmarks.rounds import Command, as_rounds, figures, in_turns
 
 CAMPAIGN = "benchmark"
 #: Contacts of one import, of which a state has as many as it needs.
@@ -20,30 +17,9 @@ _RUN_KEYS = 10_000_000
 _BATCH_KEYS = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class StateCost:
-    """What a run against a state took, beside the same run with no campaign.
-
-    Attributes:
-        rows: Rows of the lead file.
-        contacts: Contacts in the state; 0 is the run with no campaign.
-        cpu: Seconds of processor time, with the commit; the median of the rounds.
-        added: Of these, more than with no campaign.
-        wall: Seconds.
-        peak_bytes: The most memory that was resident at once.
-    """
-
-    rows: int
-    contacts: int
-    cpu: float
-    added: float
-    wall: float
-    peak_bytes: int
-
-
 def measure_states(
-    source: Path, rows: int, states: Sequence[Path | None], work: Path, command: Sequence[str], *, rounds: int
-) -> list[StateCost]:
+    source: Path, rows: int, states: Sequence[Path], work: Path, command: Sequence[str], *, rounds: int
+) -> list[Line]:
     """Clean a lead file with no campaign and then against each state, in turns, each in a process of its own.
 
     Args:
@@ -55,46 +31,41 @@ def measure_states(
         rounds: How often each is run.
 
     Returns:
-        The costs; the first is that with no campaign.
+        A line for each number of contacts, of which the first, 0, is the run with no campaign.
     """
-    taken: dict[Path | None, list[Measurement]] = {None: [], **{state: [] for state in states}}
-    for _ in range(rounds):
-        for state, runs in taken.items():
-            options: list[str | Path] = []
-            if state is not None:
-                copy = work / "state-copy.duckdb"
-                for left in work.glob(f"{copy.name}*"):
-                    left.unlink()
-                shutil.copyfile(state, copy)
-                options = ["--campaign", CAMPAIGN, "--state", copy]
-            runs.append(measure([*command, source, work / "state-out", *options]))
-    base = statistics.median(run.cpu for run in taken[None])
+
+    def prepare(state: Path | None) -> Command:
+        options: list[str | Path] = []
+        if state is not None:
+            options = ["--campaign", CAMPAIGN, "--state", fresh_state(state, work)]
+        return [*command, source, work / "state-out", *options]
+
+    sizes = {0: None, **{int(state.stem.split("-")[1]): state for state in states}}
+    taken = in_turns({size: partial(prepare, state) for size, state in sizes.items()}, rounds=rounds)
+    measured = {size: figures(runs, rows) for size, runs in taken.items()}
     return [
-        StateCost(
-            rows=rows,
-            contacts=0 if state is None else int(state.stem.split("-")[1]),
-            cpu=(cpu := statistics.median(run.cpu for run in runs)),
-            added=cpu - base,
-            wall=statistics.median(run.wall for run in runs),
-            peak_bytes=max(run.peak_bytes for run in runs),
+        Line(
+            {"rows": rows, "contacts": size},
+            {**measured[size], "added": measured[size]["cpu"] - measured[0]["cpu"]},
+            as_rounds(runs),
         )
-        for state, runs in taken.items()
+        for size, runs in taken.items()
     ]
 
 
-def lay_out(costs: Sequence[StateCost]) -> str:
-    """Lay the costs out as a table for people."""
-    lines = [f"{'rows':>12}{'contacts':>14}{'CPU s':>9}{'added s':>9}{'wall s':>9}{'peak MB':>9}"]
-    lines += [
-        f"{cost.rows:12,}{cost.contacts:14,}{cost.cpu:9.2f}{cost.added:9.2f}{cost.wall:9.2f}"
-        f"{cost.peak_bytes / 1e6:9,.0f}"
-        for cost in costs
-    ]
-    return "\n".join(lines)
+def fresh_state(state: Path, folder: Path) -> Path:
+    """Copy a state, and wait until the copy is on the disk, so that nothing of it is written during a run."""
+    copy = folder / "state-copy.duckdb"
+    for left in folder.glob(f"{copy.name}*"):
+        left.unlink()
+    shutil.copyfile(state, copy)
+    with copy.open("rb") as file:
+        os.fsync(file.fileno())
+    return copy
 
 
 def state_file(folder: Path, contacts: int, first: int) -> Path:
-    """Return a state with so many contacts, made in a process of its own if the folder does not hold it yet.
+    """Return a state with so many contacts, made now if the folder does not hold it yet.
 
     Args:
         folder: Where states are kept from run to run; 100 million contacts take 0.5 to 1 GB.
@@ -104,11 +75,11 @@ def state_file(folder: Path, contacts: int, first: int) -> Path:
     path = folder / f"state-{contacts}-{first}.duckdb"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        partial = folder / f".partial-{path.name}"
-        for left in folder.glob(f"{partial.name}*"):
+        begun = folder / f".partial-{path.name}"
+        for left in folder.glob(f"{begun.name}*"):
             left.unlink()
-        subprocess.run([sys.executable, "-m", "benchmarks.state", partial, str(contacts), str(first)], check=True)
-        os.replace(partial, path)
+        write_state(begun, contacts, first)
+        os.replace(begun, path)
     return path
 
 
@@ -145,17 +116,3 @@ def _batches(begin: int, end: int) -> Iterator[object]:
     for start in range(begin, end, _BATCH_KEYS):
         keys = number_keys(np.arange(start, min(start + _BATCH_KEYS, end)))
         yield pa.RecordBatch.from_arrays([pa.array(keys)], names=["key"])
-
-
-def main() -> None:
-    """Write a state."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("path", type=Path)
-    parser.add_argument("contacts", type=int)
-    parser.add_argument("first", type=int)
-    given = parser.parse_args()
-    write_state(given.path, given.contacts, given.first)
-
-
-if __name__ == "__main__":
-    main()

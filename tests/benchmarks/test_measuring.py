@@ -1,15 +1,14 @@
-"""Measuring child processes, and condensing what was measured."""
+"""Measuring child processes, in turns, and condensing what was measured."""
 
 from __future__ import annotations
 
-import json
 import sys
 
 import pytest
 
-from benchmarks.compare import as_json, as_text, compare, figures
-from benchmarks.jobs import clean, copy
+from benchmarks.jobs import clean, copy, copy_polars
 from benchmarks.measure import ChildFailed, Measurement, measure
+from benchmarks.rounds import as_rounds, figures, in_turns, ratios
 
 SPIN = "import time\nwhile time.process_time() < 0.4: pass"
 
@@ -34,61 +33,45 @@ def test_variables_reach_the_child_and_failures_say_what_it_said():
         measure([sys.executable, "-c", script], env={"WHY": "too many cooks"})
 
 
-def test_programs_run_in_turns(tmp_path):
+def test_programs_run_in_turns_each_after_its_preparation(tmp_path):
     log = tmp_path / "log"
     script = "import sys; open(sys.argv[1], 'a').write(sys.argv[2])"
-    programs = {name: lambda name=name: [sys.executable, "-S", "-c", script, log, name] for name in "AB"}
+
+    def preparation(name):
+        def prepare():
+            with log.open("a") as file:
+                file.write(name.lower())
+            return [sys.executable, "-S", "-c", script, log, name]
+
+        return prepare
+
     told = []
-    taken = compare(programs, rounds=3, told=lambda *run: told.append(run[:2]))
-    assert log.read_text() == "ABABAB"
+    taken = in_turns({name: preparation(name) for name in "AB"}, rounds=3, told=lambda *run: told.append(run[:2]))
+    assert log.read_text() == "aAbBaAbBaAbB"
     assert told == [("A", 0), ("B", 0), ("A", 1), ("B", 1), ("A", 2), ("B", 2)]
     assert {name: len(runs) for name, runs in taken.items()} == {"A": 3, "B": 3}
 
 
-def test_figures_are_medians_and_ratios_stand_on_the_first():
-    taken = {
-        "copy": [Measurement(1.0, 2.0, 100), Measurement(9.0, 9.0, 900), Measurement(2.0, 4.0, 200)],
-        "clean": [Measurement(4.0, 6.0, 300)] * 3,
-    }
-    copied, cleaned = figures(taken, 1_000)
-    assert (copied.rows_a_second, copied.wall, copied.cpu, copied.peak_bytes, copied.ratio) == (
-        500,
-        2,
-        4,
-        200,
-        1,
-    )
-    assert (cleaned.rows_a_second, cleaned.ratio) == (250, 1.5)
-    header, *lines = as_text([copied, cleaned]).splitlines()
-    assert header.split() == ["rows/s", "wall", "s", "CPU", "s", "peak", "MB", "CPU", "ratio"]
-    assert lines[1].split() == ["clean", "250", "4.00", "6.00", "0", "1.50"]
-    assert json.loads(json.dumps(as_json([copied, cleaned], taken, {"rows": 1_000}))) == {
-        "options": {"rows": 1_000},
-        "medians": [
-            {"name": "copy", "rows_a_second": 500, "wall": 2, "cpu": 4, "peak_bytes": 200, "ratio": 1},
-            {"name": "clean", "rows_a_second": 250, "wall": 4, "cpu": 6, "peak_bytes": 300, "ratio": 1.5},
-        ],
-        "rounds": {
-            "copy": [
-                {"wall": 1, "cpu": 2, "peak_bytes": 100},
-                {"wall": 9, "cpu": 9, "peak_bytes": 900},
-                {"wall": 2, "cpu": 4, "peak_bytes": 200},
-            ],
-            "clean": [{"wall": 4, "cpu": 6, "peak_bytes": 300}] * 3,
-        },
-    }
+def test_figures_are_medians_and_ratios_are_of_them():
+    copied = [Measurement(1.0, 2.0, 100), Measurement(9.0, 9.0, 900), Measurement(2.0, 4.0, 200)]
+    cleaned = [Measurement(4.0, 6.0, 300)] * 3
+    assert figures(copied, 1_000) == {"rows_a_second": 500, "wall": 2, "cpu": 4, "row": 0.004, "peak_bytes": 200}
+    assert ratios(cleaned, copied) == {"cpu_ratio": 1.5, "wall_ratio": 2}
+    assert as_rounds(copied)[1] == {"wall": 9, "cpu": 9, "peak_bytes": 900}
 
 
-def test_the_copy_holds_every_row_as_text(tmp_path):
+@pytest.mark.parametrize("job", [copy, copy_polars])
+def test_a_copy_holds_every_row_as_text(tmp_path, job):
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     from benchmarks.data import lead_file
 
     source = lead_file(tmp_path, 2_000, 1)
-    copy(source, tmp_path / "copy.parquet", threads=1)
+    job(source, tmp_path / "copy.parquet", 1)
     table = pq.read_table(tmp_path / "copy.parquet")
     assert table.num_rows == 2_000
-    assert {str(field.type) for field in table.schema} == {"string"}
+    assert all(pa.types.is_string(kind) or pa.types.is_large_string(kind) for kind in table.schema.types)
 
 
 def test_cleaning_the_same_file_again_is_a_whole_run_again(tmp_path):
@@ -96,6 +79,6 @@ def test_cleaning_the_same_file_again_is_a_whole_run_again(tmp_path):
     source.write_text("phone_number\n2025550123\n")
     stamps = []
     for _ in range(2):
-        clean(source, tmp_path / "out", 1, profile="voicegenie", campaign=None, state=None)
+        clean(source, tmp_path / "out", 1, profile="voicegenie")
         stamps.append((tmp_path / "out" / "accepted.parquet").stat().st_ino)
     assert stamps[0] != stamps[1]

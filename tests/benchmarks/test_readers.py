@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import formats, text
 from benchmarks.data import lead_file
-from benchmarks.readers import lay_out, measure_readers
+from benchmarks.readers import lines_of, measure_readers
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +26,27 @@ def test_every_reader_of_a_format_reads_every_row(leads, ending, reader):
     assert formats.READERS[reader](str(formats.format_file(leads, ending)), 1)() == 300
 
 
-def test_costs_stand_in_a_table(leads):
-    costs = list(measure_readers(["polars", "pyarrow"], "benchmarks.text", leads, "plain", threads=1, rounds=1))
-    assert [(cost.file, cost.reader) for cost in costs] == [("plain", "polars"), ("plain", "pyarrow")]
-    assert costs[0].ratio == 1
-    assert len(lay_out(costs).splitlines()) == 3
+def test_costs_are_the_medians_of_the_rounds(leads):
+    taken = measure_readers(["polars", "pyarrow"], "benchmarks.text", leads, threads=1, rounds=2)
+    lines = lines_of(taken, {"file": "plain"}, "reader", 300)
+    assert [line.labels for line in lines] == [{"file": "plain", "reader": name} for name in ("polars", "pyarrow")]
+    assert lines[0].figures["cpu_ratio"] == 1
+    for line in lines:
+        assert len(line.rounds) == 2
+        assert sum(one["cpu"] for one in line.rounds) / 2 == pytest.approx(line.figures["cpu"])
+        assert line.figures["row"] == line.figures["cpu"] / 300
+
+
+def test_readers_that_do_not_agree_are_told(leads, monkeypatch):
+    import json
+
+    from benchmarks import readers
+
+    def disagree(command, **_):
+        name, result = command[3], command[6]
+        result.write_text(json.dumps({"rows": 300 if name == "polars" else 299, "start": 0, "cpu": 1, "wall": 1}))
+        return type("Taken", (), {"peak_bytes": 1})
+
+    monkeypatch.setattr(readers, "measure", disagree)
+    with pytest.raises(RuntimeError, match=r"different numbers of rows: \[299, 300\]"):
+        measure_readers(["polars", "pyarrow"], "benchmarks.text", leads, threads=1, rounds=1)

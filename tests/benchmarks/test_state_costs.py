@@ -6,9 +6,10 @@ import re
 import sys
 
 import numpy as np
+import pytest
 
 from benchmarks.data import lead_file, number_keys
-from benchmarks.state import CAMPAIGN, lay_out, measure_states, state_file
+from benchmarks.state import CAMPAIGN, measure_states, state_file
 from leadsieve_connectors.campaigns import State
 
 
@@ -36,10 +37,11 @@ def test_each_state_is_measured_beside_the_run_with_no_campaign(tmp_path):
         states[-1].write_bytes(b"state")
     source, log = tmp_path / "leads.csv", tmp_path / "log"
     program = f"import sys; open({str(log)!r}, 'a').write(' '.join(sys.argv[3:]) + chr(10))"
-    costs = measure_states(source, 7, states, tmp_path, [sys.executable, "-c", program], rounds=2)
+    lines = measure_states(source, 7, states, tmp_path, [sys.executable, "-c", program], rounds=2)
     run = f"--campaign {CAMPAIGN} --state {tmp_path / 'state-copy.duckdb'}"
     assert log.read_text().splitlines() == ["", run, run] * 2
-    assert [(cost.rows, cost.contacts) for cost in costs] == [(7, 0), (7, 20), (7, 300)]
-    assert costs[0].added == 0
-    assert all(abs(cost.cpu - cost.added - costs[0].cpu) < 1e-9 for cost in costs)
-    assert len(lay_out(costs).splitlines()) == 4
+    assert [line.labels for line in lines] == [{"rows": 7, "contacts": contacts} for contacts in (0, 20, 300)]
+    none, *others = (line.figures for line in lines)
+    assert none["added"] == 0
+    assert all(each["cpu"] - each["added"] == pytest.approx(none["cpu"]) for each in others)
+    assert all(len(line.rounds) == 2 for line in lines)

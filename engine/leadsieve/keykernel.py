@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numba
 import numpy as np
 
 from leadsieve_rules.jit import MachineCode, array, compiled
@@ -49,11 +48,11 @@ def mixed(key: Any) -> Any:
     return word ^ (word >> HALF)
 
 
-_u64, _i64, _u32 = numba.uint64, numba.int64, numba.uint32
+_u64, _i64, _u32 = np.uint64, np.int64, np.uint32
 _KEYS = array(_u64, readonly=True)
 
 
-@_code.entry(_u64(_KEYS, _u64, _u64, _u64, array(_u32)))
+@_code.entry(_u64, _KEYS, _u64, _u64, _u64, array(_u32))
 def count_keys(keys: Any, part_mask: Any, part: Any, shift: Any, offsets: Any) -> Any:
     """Count the keys of each bucket.
 
@@ -76,7 +75,7 @@ def count_keys(keys: Any, part_mask: Any, part: Any, shift: Any, offsets: Any) -
     return total
 
 
-@_code.entry(_u64(_KEYS, _KEYS, _u64, _u64, _u64, array(_u32), array(_u64)))
+@_code.entry(_u64, _KEYS, _KEYS, _u64, _u64, _u64, array(_u32), array(_u64))
 def place_keys(keys: Any, tags: Any, part_mask: Any, part: Any, shift: Any, offsets: Any, words: Any) -> Any:
     """Put each key into its bucket.
 
@@ -106,7 +105,7 @@ def place_keys(keys: Any, tags: Any, part_mask: Any, part: Any, shift: Any, offs
     return total
 
 
-@_code.entry(_i64(array(_u64), array(_u32), _u64))
+@_code.entry(_i64, array(_u64), array(_u32), _u64)
 def sort_buckets(words: Any, offsets: Any, shift: Any) -> Any:
     """Sort each bucket and keep the least tag of each key, closing the gaps; return how many words are left."""
     left = U(64) - shift
@@ -132,7 +131,7 @@ def sort_buckets(words: Any, offsets: Any, shift: Any) -> Any:
     return kept
 
 
-@_code.entry(_i64(_KEYS, _KEYS, _u64, _u64, _u64, _i64, array(_i64), array(_u64)))
+@_code.entry(_i64, _KEYS, _KEYS, _u64, _u64, _u64, _i64, array(_i64), array(_u64))
 def gather_keys(keys: Any, tags: Any, part_mask: Any, part: Any, left: Any, room: Any, fills: Any, words: Any) -> Any:
     """Put each key into its group of buckets, in the order in which they come.
 
@@ -162,7 +161,7 @@ def gather_keys(keys: Any, tags: Any, part_mask: Any, part: Any, left: Any, room
     return S(1)
 
 
-@_code.entry(_i64(array(_u64), _i64, array(_i64), _u64, _u64, array(_i64), array(_u64), array(_u32)))
+@_code.entry(_i64, array(_u64), _i64, array(_i64), _u64, _u64, array(_i64), array(_u64), array(_u32))
 def settle_groups(
     words: Any, room: Any, fills: Any, left: Any, bits: Any, places: Any, scratch: Any, offsets: Any
 ) -> Any:
@@ -220,7 +219,7 @@ def settle_groups(
     return kept
 
 
-@_code.entry(numba.void(_KEYS, array(_u64, readonly=True), array(_u32, readonly=True), _u64, array(_u64), array(_i64)))
+@_code.entry(None, _KEYS, array(_u64, readonly=True), array(_u32, readonly=True), _u64, array(_u64), array(_i64))
 def find_keys(keys: Any, words: Any, offsets: Any, shift: Any, block: Any, found: Any) -> None:
     """Find the position of each key among the words, or -1.
 
@@ -283,19 +282,7 @@ def _grow(slots: Any, base: Any, old: Any, new: Any, scratch: Any) -> None:
         slots[U(at)], slots[U(at + 1)], slots[U(at + 2)] = low, middle, last
 
 
-@_code.entry(
-    _i64(
-        _KEYS,
-        _KEYS,
-        array(_u32),
-        _i64,
-        array(_i64),
-        array(_i64),
-        array(_u32),
-        array(_u64),
-        array(_u64),
-    )
-)
+@_code.entry(_i64, _KEYS, _KEYS, array(_u32), _i64, array(_i64), array(_i64), array(_u32), array(_u64), array(_u64))
 def claim_keys(
     keys: Any,
     ordinals: Any,

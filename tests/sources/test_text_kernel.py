@@ -7,20 +7,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numba
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadsieve_connectors.chunk import Fault
-from leadsieve_connectors.sources.text import frame, jit
+from leadsieve_connectors.sources.text import frame
 from leadsieve_connectors.sources.text.dialect import Dialect
 from leadsieve_connectors.sources.text.kernel import CompiledSplitter, covers
 from leadsieve_connectors.sources.text.split import SLACK, PlainSplitter, Shape
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from leadsieve_connectors.sources.text.split import Piece
 
 SHAPE = Shape(Dialect(), 3, ("name", "long name", "x"), 1000, marked=False)
@@ -231,14 +228,3 @@ def test_a_window_past_32_bits_is_left_to_the_plain_splitter(monkeypatch: pytest
     monkeypatch.setattr("leadsieve_connectors.sources.text.kernel._MAX_BYTES", 5)
     monkeypatch.setattr(frame, "find_records", None)
     assert check(b"a,b,c\n", SHAPE, last=True).used == 6
-
-
-@pytest.mark.parametrize("folder", ["", "file", "file/below"])
-def test_code_that_cannot_be_kept_is_made_anew(folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "file").write_bytes(b"")
-    monkeypatch.setenv("LEADSIEVE_CACHE_DIR", str(tmp_path / folder))
-    monkeypatch.setattr(jit._config, "CACHE_DIR", "")
-    doubled = jit.entry(numba.int64(numba.int64))(lambda number: number * 2)
-    assert doubled(21) == 42
-    assert len(list(tmp_path.glob("text-code-*/*/*.nbc"))) == (not folder)
-    assert jit._config.CACHE_DIR == ""

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 import leadsieve
+from leadsieve.cli.pandas import forgo_pandas
 from leadsieve.cli.reading import reading_options
 from leadsieve.cli.report import print_json, print_lines, progress_bar, speaking
 from leadsieve.config import parse_names, parse_pairs
@@ -89,6 +90,7 @@ def clean(
     leadsieve clean leads.csv --region IN --out out
     leadsieve clean a.csv b.parquet --profile voicegenie --campaign summer --region US --out out
     """
+    forgo_pandas()
     with speaking(as_json=as_json, quiet=quiet):
         with progress_bar(quiet=quiet) as progress:
             run = leadsieve.clean(

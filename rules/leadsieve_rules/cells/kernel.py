@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numba
 import numpy as np
 
 from leadsieve_rules.jit import MachineCode, array
@@ -14,8 +13,8 @@ from leadsieve_rules.jit import MachineCode, array
 U = np.uint64
 
 _code = MachineCode("cells-code", [Path(__file__)])
-_BYTES = array(numba.uint8, readonly=True)
-_OFFSETS = array(numba.int32, readonly=True)
+_BYTES = array(np.uint8, readonly=True)
+_OFFSETS = array(np.int32, readonly=True)
 
 #: What `find_edges` says of a cell.
 EMPTY, MOVED, WIDE = 1, 2, 4
@@ -27,7 +26,7 @@ ADDRESS_BYTES = 64
 LONG = 16
 
 
-@_code.entry(numba.int64(_BYTES, _OFFSETS, array(numba.int32), array(numba.int32), array(numba.uint8)))
+@_code.entry(np.int64, _BYTES, _OFFSETS, array(np.int32), array(np.int32), array(np.uint8))
 def find_edges(data: Any, offsets: Any, begins: Any, ends: Any, said: Any) -> Any:
     """Find where the text of each cell begins and ends, without ASCII white space around it.
 
@@ -64,7 +63,7 @@ def find_edges(data: Any, offsets: Any, begins: Any, ends: Any, said: Any) -> An
     return every
 
 
-@_code.entry(numba.int64(_BYTES, _OFFSETS, _OFFSETS, array(numba.int32), array(numba.uint8)))
+@_code.entry(np.int64, _BYTES, _OFFSETS, _OFFSETS, array(np.int32), array(np.uint8))
 def copy_cells(data: Any, begins: Any, ends: Any, offsets: Any, out: Any) -> Any:
     """Copy pieces of a buffer one behind the other; pieces that touch are copied at once.
 
@@ -95,7 +94,7 @@ def copy_cells(data: Any, begins: Any, ends: Any, offsets: Any, out: Any) -> Any
     return at
 
 
-@_code.entry(numba.int64(_BYTES, _OFFSETS, _BYTES, array(numba.bool_)))
+@_code.entry(np.int64, _BYTES, _OFFSETS, _BYTES, array(np.bool_))
 def find_addresses(data: Any, offsets: Any, kinds: Any, plain: Any) -> Any:
     """Find the cells that are plain email addresses: `atom(.atom)*@(label.)+alphas`, of no more than 64 bytes.
 
@@ -147,7 +146,7 @@ def find_addresses(data: Any, offsets: Any, kinds: Any, plain: Any) -> Any:
     return others
 
 
-@_code.entry(numba.int64(_BYTES, _OFFSETS, _BYTES, numba.uint8, array(numba.uint8)))
+@_code.entry(np.int64, _BYTES, _OFFSETS, _BYTES, np.uint8, array(np.uint8))
 def find_signs(data: Any, offsets: Any, signs: Any, tail: Any, found: Any) -> Any:
     """Find the signs that cells hold, and the ends that a spreadsheet may have given to numbers.
 
@@ -176,7 +175,7 @@ def find_signs(data: Any, offsets: Any, signs: Any, tail: Any, found: Any) -> An
     return count
 
 
-@_code.entry(numba.int64(_BYTES, _OFFSETS, numba.int64, array(numba.uint64)))
+@_code.entry(np.int64, _BYTES, _OFFSETS, np.int64, array(np.uint64))
 def parse_digits(data: Any, offsets: Any, skip: Any, numbers: Any) -> Any:
     """Read the decimal digits of each cell as a number.
 

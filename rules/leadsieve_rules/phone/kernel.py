@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from leadsieve_rules.jit import MachineCode, compiled
+from leadsieve_rules.jit import MachineCode, array, compiled
 from leadsieve_rules.phone.cache import fingerprint
 from leadsieve_rules.phone.numbering import DIGITS, E164_BYTES, LEFT, UNPARSED, judge_digits
 from leadsieve_rules.phone.phones import FACTS, NOT_A_NUMBER, TOO_LONG, Phones
@@ -71,26 +70,17 @@ def judge_text(
     return S(UNPARSED) | reason, U(0), at_out, S(0), S(0)
 
 
-_types: Any = numba.types
-
-
-def _array(kind: Any, *, readonly: bool = False) -> Any:
-    return _types.Array(kind, 1, "C", readonly=readonly)
-
-
-_ROWS = _types.UniTuple(numba.int64, 3)(
-    *(_array(kind, readonly=True) for kind in (numba.uint16, numba.int32, numba.uint16)),  # the tables
-    *(_array(kind, readonly=True) for kind in (numba.uint8, numba.int64, numba.uint8)),  # the strings
-    numba.int64,
-    _array(numba.int16, readonly=True),
-    numba.int64,
-    *(_array(kind) for kind in (numba.int64, numba.uint64, numba.uint8, numba.int32, numba.uint8)),
-    *(_array(kind) for kind in (numba.int64, numba.int64, numba.int64, numba.int64)),
-    *(_array(kind) for kind in (numba.uint8, numba.uint16)),
+@_code.entry(
+    np.int64,
+    *(array(kind, readonly=True) for kind in (np.uint16, np.int32, np.uint16)),  # the tables
+    *(array(kind, readonly=True) for kind in (np.uint8, np.int64, np.uint8)),  # the strings
+    np.int64,
+    array(np.int16, readonly=True),
+    np.int64,
+    *(array(kind) for kind in (np.int64, np.uint64, np.uint8, np.int32, np.uint8)),
+    *(array(kind) for kind in (np.int64, np.int64, np.int64, np.int64)),
+    *(array(kind) for kind in (np.uint8, np.uint16, np.int64)),
 )
-
-
-@_code.entry(_ROWS)
 def judge_rows(
     nodes: Any,
     plans: Any,
@@ -112,6 +102,7 @@ def judge_rows(
     left: Any,
     digits: Any,
     marks: Any,
+    counts: Any,
 ) -> Any:
     """Judge every row.
 
@@ -136,9 +127,10 @@ def judge_rows(
         left: int64: receives the rows that `phonenumbers` must judge.
         digits: uint8 scratch of `DIGITS` values.
         marks: uint16 scratch of `MARKS` values.
+        counts: int64: receives how many extensions, and how many rows in `left` there are.
 
     Returns:
-        How many bytes of `out`, how many extensions, and how many rows in `left` there are.
+        How many bytes of `out` there are.
     """
     at_out = S(0)
     extensions = S(0)
@@ -177,7 +169,8 @@ def judge_rows(
         facts[U(row)] = known
         keys[U(row)] = key
         places[U(row + 1)] = at_out
-    return at_out, extensions, lefts
+    counts[0], counts[1] = extensions, lefts
+    return at_out
 
 
 def judge_strings(
@@ -207,7 +200,8 @@ def judge_strings(
     places = np.empty(rows + 1, np.int32)
     out = np.empty(rows * E164_BYTES + 32, np.uint8)
     extended, begins, sizes, left = (np.empty(rows, np.int64) for _ in range(4))
-    used, extensions, lefts = judge_rows(
+    counts = np.zeros(2, np.int64)
+    used = judge_rows(
         tables.nodes,
         tables.plans,
         tables.text,
@@ -228,7 +222,9 @@ def judge_strings(
         left,
         np.zeros(DIGITS, np.uint8),
         np.zeros(MARKS, np.uint16),
+        counts,
     )
+    extensions, lefts = counts.tolist()
     e164 = pa.StringArray.from_buffers(rows, pa.py_buffer(places), pa.py_buffer(out[:used]), pa.py_buffer(bits))
     has_extension = np.zeros(rows, np.bool_)
     has_extension[extended[:extensions]] = True

@@ -12,12 +12,12 @@ Indexes are cast to unsigned, which spares numba's test for negative ones.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-import numba
 import numpy as np
 
-from leadsieve_connectors.sources.text.jit import array, compiled, entry
+from leadsieve_connectors.sources.text.jit import MachineCode, array, compiled
 from leadsieve_connectors.sources.text.scan import (
     ENDED,
     FOUND,
@@ -29,6 +29,9 @@ from leadsieve_connectors.sources.text.scan import (
     walk,
 )
 from leadsieve_connectors.sources.text.simd import count, lowest, masks, utf8_masks
+
+_HERE = Path(__file__).parent
+_code = MachineCode("frame-code", [_HERE / name for name in ("simd.py", "scan.py", "frame.py")])
 
 U = np.uint64
 S = np.int64
@@ -263,17 +266,15 @@ def single_record(text: Any, shape: Any, signs: Any, key: Any, sure: Any, marked
     return (after_line_end(text, place, stop), line + 1, record + 1, row), marked, said
 
 
-_FIND = numba.int64(
-    array(numba.uint8, readonly=True),
-    array(numba.int64),
-    *(array(numba.int32) for _ in range(2)),
-    *(array(numba.int64) for _ in range(2)),
-    array(numba.bool_),
-    array(numba.int64),
+@_code.entry(
+    np.int64,
+    array(np.uint8, readonly=True),
+    array(np.int64),
+    *(array(np.int32) for _ in range(2)),
+    *(array(np.int64) for _ in range(2)),
+    array(np.bool_),
+    array(np.int64),
 )
-
-
-@entry(_FIND)
 def find_records(
     text: Any, state: Any, cells: Any, starts: Any, places: Any, lines: Any, blanks: Any, marks: Any
 ) -> Any:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-import numba
 import numpy as np
 
-from leadsieve_connectors.sources.text.jit import array, compiled, entry
+from leadsieve_connectors.sources.text.jit import MachineCode, array, compiled
 from leadsieve_connectors.sources.text.simd import copy32, lowest, quotes32
+
+_HERE = Path(__file__).parent
+_code = MachineCode("gather-code", [_HERE / name for name in ("simd.py", "gather.py")])
 
 U = np.uint64
 S = np.int64
@@ -84,18 +87,16 @@ def gather_column(
     return to, empty
 
 
-_GATHER = numba.int64(
-    array(numba.uint8, readonly=True),
-    numba.uint8,
-    *(numba.int64 for _ in range(2)),
-    *(array(numba.int32) for _ in range(3)),
-    numba.int64,
-    *(array(numba.int64) for _ in range(2)),
-    array(numba.uint8),
+@_code.entry(
+    np.int64,
+    array(np.uint8, readonly=True),
+    np.uint8,
+    *(np.int64 for _ in range(2)),
+    *(array(np.int32) for _ in range(3)),
+    np.int64,
+    *(array(np.int64) for _ in range(2)),
+    array(np.uint8),
 )
-
-
-@entry(_GATHER)
 def gather(
     text: Any,
     quote: Any,

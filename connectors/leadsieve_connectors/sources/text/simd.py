@@ -5,23 +5,18 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
 from typing import Any
 
-import numba
-from numba.extending import intrinsic
+from leadsieve_connectors.sources.text.jit import instruction
 
 ir: Any = importlib.import_module("llvmlite.ir")
-_types: Any = numba.types
 _BYTE, _HALF, _LANE, _WORD = (ir.IntType(bits) for bits in (8, 32, 32, 64))
 _BLOCK = ir.VectorType(_BYTE, 64)
 _PART = ir.VectorType(_BYTE, 32)
 
 
-def _instruction(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Make what types and generates an instruction callable from compiled code, with the arguments after the first."""
-    made: Callable[..., Any] = intrinsic(function)
-    return made
+def _types() -> Any:
+    return importlib.import_module("numba.core.types")
 
 
 def _pointer(context: Any, builder: Any, kind: Any, array: Any, place: Any) -> Any:
@@ -45,10 +40,11 @@ def _block(byte: int) -> Any:
     return ir.Constant(_BLOCK, [byte] * 64)
 
 
-@_instruction
+@instruction
 def masks(typing: Any, text: Any, place: Any, delimiter: Any, quote: Any) -> Any:
     """Look at 64 bytes: one bit each that is the delimiter, LF, CR, the quote, beyond ASCII."""
-    signature = _types.UniTuple(_types.uint64, 5)(text, _types.int64, _types.uint8, _types.uint8)
+    types = _types()
+    signature = types.UniTuple(types.uint64, 5)(text, types.int64, types.uint8, types.uint8)
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         bytes_ = _load(builder, _pointer(context, builder, signature.args[0], given[0], given[1]), _BLOCK)
@@ -64,14 +60,15 @@ def masks(typing: Any, text: Any, place: Any, delimiter: Any, quote: Any) -> Any
     return signature, generate
 
 
-@_instruction
+@instruction
 def utf8_masks(typing: Any, text: Any, place: Any) -> Any:
     """Look at 64 bytes of UTF-8.
 
     One bit each that continues a character, that begins one of two bytes or more, of three or more, of four or more,
     and that, with the byte after it, is never right.
     """
-    signature = _types.UniTuple(_types.uint64, 5)(text, _types.int64)
+    types = _types()
+    signature = types.UniTuple(types.uint64, 5)(text, types.int64)
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         pointer = _pointer(context, builder, signature.args[0], given[0], given[1])
@@ -101,10 +98,11 @@ def utf8_masks(typing: Any, text: Any, place: Any) -> Any:
     return signature, generate
 
 
-@_instruction
+@instruction
 def lowest(typing: Any, bits: Any) -> Any:
     """Return the place of the lowest bit that is set; 64 where none is."""
-    signature = _types.int64(_types.uint64)
+    types = _types()
+    signature = types.int64(types.uint64)
 
     def generate(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
         return builder.cttz(given[0], ir.Constant(ir.IntType(1), 0))
@@ -112,10 +110,11 @@ def lowest(typing: Any, bits: Any) -> Any:
     return signature, generate
 
 
-@_instruction
+@instruction
 def count(typing: Any, bits: Any) -> Any:
     """Return how many bits are set."""
-    signature = _types.int64(_types.uint64)
+    types = _types()
+    signature = types.int64(types.uint64)
 
     def generate(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
         return builder.ctpop(given[0])
@@ -123,10 +122,11 @@ def count(typing: Any, bits: Any) -> Any:
     return signature, generate
 
 
-@_instruction
+@instruction
 def load8(typing: Any, text: Any, place: Any) -> Any:
     """Return eight bytes as one word, the first of them lowest."""
-    signature = _types.uint64(text, _types.int64)
+    types = _types()
+    signature = types.uint64(text, types.int64)
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         bytes_ = _load(
@@ -139,10 +139,11 @@ def load8(typing: Any, text: Any, place: Any) -> Any:
     return signature, generate
 
 
-@_instruction
+@instruction
 def copy32(typing: Any, out: Any, to: Any, text: Any, place: Any) -> Any:
     """Copy 32 bytes."""
-    signature = _types.void(out, _types.int64, text, _types.int64)
+    types = _types()
+    signature = types.void(out, types.int64, text, types.int64)
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         bytes_ = _load(builder, _pointer(context, builder, signature.args[2], given[2], given[3]), _PART)
@@ -153,10 +154,11 @@ def copy32(typing: Any, out: Any, to: Any, text: Any, place: Any) -> Any:
     return signature, generate
 
 
-@_instruction
+@instruction
 def quotes32(typing: Any, text: Any, place: Any, quote: Any) -> Any:
     """Look at 32 bytes: one bit each that is the quote."""
-    signature = _types.uint64(text, _types.int64, _types.uint8)
+    types = _types()
+    signature = types.uint64(text, types.int64, types.uint8)
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         bytes_ = _load(builder, _pointer(context, builder, signature.args[0], given[0], given[1]), _PART)

@@ -11,11 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadsieve.text import as_text, is_text
+from leadsieve_rules.cells.arrays import int64_array
 from leadsieve_rules.columns import ColumnMap
 from leadsieve_rules.findings import Finding
 from leadsieve_rules.profiles import PHONE
 from leadsieve_rules.reasons import REASONS
 from leadsieve_rules.schemas import CompiledSchema
+from leadsieve_rules.schemas.nulls import blanks_as_nulls, with_nulls
 
 if TYPE_CHECKING:
     from leadsieve.kernel import Verdicts
@@ -69,8 +71,8 @@ def schema_table(verdicts: Verdicts, schema: CompiledSchema, columns: ColumnMap)
             arrays[name] = verdicts.fields[name]
         else:
             column = _numbered(table.column(name))
-            arrays[name] = _filled(as_text(column)) if kinds[name] == pa.string() else column
-    return pa.table(arrays), layout
+            arrays[name] = blanks_as_nulls(as_text(column)) if kinds[name] == pa.string() else column
+    return pa.Table.from_arrays(list(arrays.values()), list(arrays)), layout
 
 
 def _kind(table: pa.Table, name: str, schema: CompiledSchema) -> pa.DataType:
@@ -80,7 +82,7 @@ def _kind(table: pa.Table, name: str, schema: CompiledSchema) -> pa.DataType:
 
 def _numbers(verdicts: Verdicts) -> pa.Array:
     """Return the acceptable numbers; what is wrong with the others is said already."""
-    return pc.if_else(pa.array((verdicts.causes & _NO_NUMBER) == 0), verdicts.phones.e164, pa.scalar(None, pa.string()))
+    return with_nulls(verdicts.phones.e164, (verdicts.causes & _NO_NUMBER) != 0)
 
 
 def _numbered(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -88,12 +90,6 @@ def _numbered(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if not pa.types.is_floating(column.type) or not pc.any(nan := pc.is_nan(column)).as_py():
         return column
     return pc.if_else(pc.fill_null(nan, False), pa.scalar(None, column.type), column)
-
-
-def _filled(text: pa.Array) -> pa.Array:
-    """Take blank cells for nulls."""
-    blank = pc.or_(pc.equal(pc.binary_length(text), 0), pc.utf8_is_space(text))
-    return pc.if_else(blank, pa.scalar(None, pa.string()), text)
 
 
 def schema_findings(verdicts: Verdicts, schema: CompiledSchema, columns: ColumnMap) -> Iterator[Finding]:
@@ -115,7 +111,7 @@ def schema_findings(verdicts: Verdicts, schema: CompiledSchema, columns: ColumnM
             continue
         sources = columns.columns.get(finding.column, ()) if finding.column in verdicts.fields else (finding.column,)
         if len(sources) == 1 and sources[0] in table.column_names:
-            cells = as_text(table.column(sources[0])).take(pa.array(finding.index))
+            cells = as_text(table.column(sources[0])).take(int64_array(finding.index))
             yield _not_said(replace(finding, column=sources[0], values=cells), verdicts)
         else:
             yield _not_said(finding, verdicts)
@@ -127,5 +123,5 @@ def _not_said(finding: Finding, verdicts: Verdicts) -> Finding:
     if finding.code != "missing_value" or not said:
         return finding
     new = ~np.isin(finding.index, np.concatenate(said))
-    values = None if finding.values is None else finding.values.filter(pa.array(new))
+    values = None if finding.values is None else finding.values.take(int64_array(np.flatnonzero(new)))
     return replace(finding, index=finding.index[new], values=values)

@@ -9,12 +9,13 @@ import pandera.errors
 import pandera.polars as pandera
 import polars as pl
 import pyarrow as pa
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pandera.backends.polars.checks import PolarsCheckBackend
 from pandera.backends.polars.container import DataFrameSchemaBackend
 
-from leadsieve_rules.schemas import CompiledSchema, load_schema
+from leadsieve_rules.schemas import CompiledSchema, compiling, distinct, load_schema
 
 WORDS = ["", "a", "ab", "abc", "b1", "é", "A", "gold", "7", "a.b", " a"]
 CELLS = {
@@ -182,10 +183,12 @@ def _name(schema, case):
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(SCHEMAS, TABLES)
-def test_masks_equal_full_validation_of_the_parsed_cells(schema, table):
-    compiled = CompiledSchema(schema)
-    mine = compiled.findings(table)
+@given(SCHEMAS, TABLES, st.booleans())
+def test_masks_equal_full_validation_of_the_parsed_cells(schema, table, quick):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compiling, "use_kernel", lambda _: quick)
+        patch.setattr(distinct, "_FEW", 0)
+        mine = CompiledSchema(schema).findings(table)
     invalid = {(f.column, int(i)) for f in mine if f.code == "invalid_value" for i in f.index}
     masks = {(f.column, f.detail or f.code, int(i)) for f in mine if f.code != "invalid_value" for i in f.index}
     parsed = CompiledSchema(schema, full=True).parsed(table, table.schema)
@@ -297,3 +300,14 @@ def test_models_inherit_and_pickled_schemas_judge_alike():
             (f.code, f.detail, f.column, f.index.tolist(), f.severity, f.note) for f in compiled.findings(MODEL_TABLE)
         ]
         assert rows == MODEL_FOUND
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_full_validation_judges_however_many_rows_there_are(monkeypatch, quick):
+
+    monkeypatch.setattr(compiling, "use_kernel", lambda _: quick)
+    schema = pandera.DataFrameSchema({"x": pandera.Column(str, pandera.Check.str_length(2), nullable=False)})
+    table = pa.table({"x": ["ab", "a", None]})
+    told = [("missing_value", [2]), ("check_failed", [1])]
+    for full in (False, True):
+        assert [(row[0], row[3]) for row in found(CompiledSchema(schema, full=full), table)] == told

@@ -21,7 +21,7 @@ from leadsieve.kernel import judge
 from leadsieve.prepare import prepare, read_options
 from leadsieve.target import aim
 from leadsieve_connectors.sources import open_sources
-from leadsieve_rules.schemas import load_schema
+from leadsieve_rules.schemas import compiling, load_schema, nulls
 
 RULES = """
 from __future__ import annotations
@@ -123,6 +123,20 @@ def test_neither_chunks_nor_threads_change_a_verdict(rules):
             runs.append((told(run), run.rejected.to_arrow().to_pylist()))
     assert runs[0] == runs[1] == runs[2]
     assert len(runs[0][0]) == 12 * 40 + 3
+
+
+def test_kernels_change_nothing_in_a_run(rules, monkeypatch):
+    body = "".join(CSV.splitlines(keepends=True)[1:])
+    (rules / "a.csv").write_text(CSV.splitlines()[0] + "\n" + body * 4000)
+    runs = []
+    for quick in (True, False):
+        if not quick:
+            monkeypatch.setattr(compiling, "use_kernel", lambda _: False)
+            monkeypatch.setattr(nulls, "use_kernel", lambda _: False)
+        with ls.clean(rules / "a.csv", region="US", schema=rules / "rules.py", duplicates="none") as run:
+            runs.append((run.errors.to_arrow(), run.rejected.to_arrow(), run.accepted.to_arrow()))
+    assert runs[0] == runs[1]
+    assert runs[0][0].num_rows == 12 * 4000
 
 
 def test_the_command_publishes_what_the_library_does(rules):

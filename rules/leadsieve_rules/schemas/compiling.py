@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from leadsieve_rules.cells.columns import use_kernel
 from leadsieve_rules.exceptions import InvalidSchema
 from leadsieve_rules.schemas.cells import parsing, takes_values
 from leadsieve_rules.schemas.columns import dtype, expand
+from leadsieve_rules.schemas.distinct import findings_alone
 from leadsieve_rules.schemas.faults import told_check, told_exception
 from leadsieve_rules.schemas.full import full_masks, needs_full
 from leadsieve_rules.schemas.masks import ROWS, called, expression, resolved
-from leadsieve_rules.schemas.reporting import Reporter, note_of, severity_of
+from leadsieve_rules.schemas.programs import Alone, Program, Test
+from leadsieve_rules.schemas.reporting import failed_rows, note_of, notes_of, passed_masks, severity_of
+from leadsieve_rules.schemas.sure import sure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
+    import numpy as np
+    import numpy.typing as npt
     import polars as pl
     from pandera.polars import Check, Column, DataFrameSchema
 
@@ -26,44 +33,6 @@ if TYPE_CHECKING:
 
 # The names under which polars selects several columns: no frame that checks see may have a column of such a name.
 _SELECTS = ("*", "^")
-
-
-@dataclass(frozen=True, slots=True)
-class Test:
-    """One check, and where it looks.
-
-    Attributes:
-        column: The column, or `ROWS`.
-        check: The check of pandera.
-        position: Its place among the checks of its column or schema.
-        mask: Its answer for each row; None where only pandera's own call gives it.
-        severity: "warn" or "reject".
-        note: What the schema's author says of a failure; None for nothing.
-    """
-
-    column: str
-    check: Check
-    position: int
-    mask: pl.Expr | None
-    severity: str
-    note: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """A schema compiled for tables of certain columns and types.
-
-    Attributes:
-        columns: The columns of the schema, regular expressions spelled out, under the names that they have.
-        reads: The table's columns that are needed.
-        cells: Name to the expression that parses its cells; those that are taken as they are have none.
-        tests: The checks, in the schema's order.
-    """
-
-    columns: Mapping[str, Column]
-    reads: tuple[str, ...]
-    cells: Mapping[str, pl.Expr]
-    tests: tuple[Test, ...]
 
 
 @dataclass(slots=True)
@@ -95,7 +64,7 @@ class CompiledSchema:
         import polars as pl
 
         try:
-            have = pl.Series(pl.from_arrow(pa.array([], kind))).dtype
+            have = pl.Series(pl.from_arrow(pa.nulls(0, kind))).dtype
         except (pl.exceptions.PolarsError, pa.ArrowException, ValueError, TypeError):
             return False
         want = [dtype(self.schema, c) for n, c in self._columns([name]).items() if n == name]
@@ -125,14 +94,38 @@ class CompiledSchema:
         if not table.num_rows:
             return []
         program = self.program(table.schema if layout is None else layout)
-        if not program.columns and not program.tests:
+        # Full validation judges the table as a whole.
+        if self.full or not use_kernel(table.num_rows):
+            return self._findings(program, table)
+        found = [
+            finding
+            for alone in program.alone
+            for finding in findings_alone(alone, _whole(table[alone.name]), partial(self._judged, alone.program))
+        ]
+        if program.rest is not None:
+            found += self._findings(program.rest, table)
+        places = {name: place for place, name in enumerate(program.columns)}
+        return sorted(found, key=lambda finding: places.get(finding.column, len(places)))
+
+    def _findings(self, program: Program, table: pa.Table) -> list[Finding]:
+        judged = zip(program.notes, self._judged(program, table), strict=True)
+        return [
+            note.finding(index, None if note.column == ROWS else table[note.column])
+            for note, index in judged
+            if len(index)
+        ]
+
+    def _judged(self, program: Program, table: pa.Table) -> list[npt.NDArray[np.int64]]:
+        """Return for each note of a program the positions of the rows of which it is said."""
+        if not program.notes:
             return []
         # What is one verdict for a whole column shows only where there are two rows.
         rows = table if table.num_rows > 1 else pa.concat_tables([table, table])
         raw = _frame(rows, program.reads)
         parsed = _parse(raw, program)
         passed = full_masks(self, parsed, program) if self.full else self._masks(parsed, program)
-        return Reporter(table, raw, parsed, self.schema).all(program, passed)
+        masks = passed_masks(program, self.schema, raw, parsed, passed)
+        return [failed_rows(mask, table.num_rows) for mask in masks]
 
     def parsed(self, table: pa.Table, layout: pa.Schema) -> pl.DataFrame:
         """Return a table as the checks see it, its cells parsed; for the arguments see `findings`."""
@@ -184,7 +177,7 @@ class CompiledSchema:
     def _compile(self, schema: pa.Schema) -> Program:
         names = [name for name in schema.names if not name.startswith(_SELECTS)]
         columns = self._columns(names)
-        empty = schema.empty_table()
+        empty = pa.Table.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
         raw = _frame(empty, tuple(names))
         cells = {}
         for name in names:
@@ -201,10 +194,34 @@ class CompiledSchema:
             for position, check in enumerate(column.checks)
         ]
         tests += [self._test(check, frame, ROWS, at, None) for at, check in enumerate(self.schema.checks or [])]
+        program = self._program(columns, names, cells, tuple(tests))
+        if self.full:
+            return program
+        around = {test.column for test in tests if test.looks_around}
+        alone = [
+            self._alone(program, name)
+            for name in columns
+            if name not in around and schema.field(name).type == pa.string()
+        ]
+        apart = {one.name for one in alone}
+        left = {name: column for name, column in columns.items() if name not in apart}
+        rest = self._program(left, names, cells, tuple(test for test in tests if test.column not in apart))
+        return replace(program, alone=tuple(alone), rest=rest if rest.notes else None)
+
+    def _program(
+        self, columns: dict[str, Column], names: list[str], cells: dict[str, pl.Expr], tests: tuple[Test, ...]
+    ) -> Program:
+        """Compile some of the columns and checks of the schema for tables with columns of these names."""
         seen = {root for test in tests if test.mask is not None for root in test.mask.meta.root_names()}
-        whole = self.full or any(test.mask is None for test in tests)
+        whole = self.full or any(test.mask is None and test.looks_around for test in tests)
         reads = tuple(name for name in names if whole or name in columns or name in seen)
-        return Program(columns, reads, {name: cells[name] for name in reads if name in cells}, tuple(tests))
+        parses = {name: cells[name] for name in reads if name in cells}
+        return Program(columns, reads, parses, tests, notes_of(self.schema, columns, tests))
+
+    def _alone(self, program: Program, name: str) -> Alone:
+        column, tests = program.columns[name], tuple(test for test in program.tests if test.column == name)
+        own = self._program({name: column}, [name], dict(program.cells), tests)
+        return Alone(name, own, sure([test.check for test in tests], dtype(self.schema, column)))
 
     def _test(self, check: Check, frame: pl.DataFrame, key: str, position: int, column: Column | None) -> Test:
         severity = "warn" if check.raise_warning else severity_of(self.schema, column)
@@ -265,6 +282,10 @@ class CompiledSchema:
                 f"{self.label}: {told_check(check, key)} raises {raised} on {where}; correct the check, or the "
                 "column's dtype"
             ) from exc
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _frame(table: pa.Table, names: tuple[str, ...]) -> pl.DataFrame:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import polars as pl
     from pandera.polars import DataFrameSchema
 
-    from leadsieve_rules.schemas.compiling import CompiledSchema, Program
+    from leadsieve_rules.schemas.compiling import CompiledSchema
+    from leadsieve_rules.schemas.programs import Program
 
 
 def needs_full(schema: DataFrameSchema) -> bool:

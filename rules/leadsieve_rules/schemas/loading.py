@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from leadsieve_rules.exceptions import InvalidSchema
 from leadsieve_rules.schemas.compiling import CompiledSchema
 from leadsieve_rules.schemas.faults import told_exception
+from leadsieve_rules.schemas.importing import import_pandera
 from leadsieve_rules.schemas.refusals import refuse
 from leadsieve_rules.wording import did_you_mean, listed, quoted
 
@@ -111,6 +112,7 @@ def _read(path: Path) -> str:
 
 
 def _from_text(path: str, text: str, name: str | None) -> UserSchema:
+    import_pandera()
     file = Path(path).name
     if Path(path).suffix.lower() in _WRITTEN:
         from leadsieve_rules.schemas.written import read_written

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-    from leadsieve_rules.schemas.compiling import CompiledSchema, Test
+    from leadsieve_rules.schemas.compiling import CompiledSchema
+    from leadsieve_rules.schemas.programs import Test
 
 # What polars calls the expressions whose value in a row comes from other rows; those of one list or text do not.
 _BEYOND = re.compile(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from leadsieve_rules.exceptions import InvalidSchema
 from leadsieve_rules.schemas.faults import told_exception
+from leadsieve_rules.schemas.importing import without_pandas
 from leadsieve_rules.wording import did_you_mean, listed, quoted
 
 if TYPE_CHECKING:
@@ -59,12 +61,20 @@ def read_written(text: str, file: str) -> DataFrameSchema:
         raise InvalidSchema(f"{file}: {told}")
     try:
         reader: Any = polars_io.deserialize_schema
-        schema: DataFrameSchema = reader(given)
+        # pandera imports pandas to read moments and durations, and for all other values of checks in vain.
+        with nullcontext() if _has_moments(given) else without_pandas():
+            schema: DataFrameSchema = reader(given)
     except ImportError as exc:
         raise InvalidSchema(f"{file}: pandera reads YAML with {exc.name}; run: pip install {exc.name}") from exc
     except Exception as exc:
         raise InvalidSchema(f"{file}: {told_exception(exc)}; correct it, as pandera's to_yaml writes it") from exc
     return schema
+
+
+def _has_moments(given: dict[str, Any]) -> bool:
+    """Tell whether a column may be of moments or durations."""
+    dtypes = [given.get("dtype"), *((column or {}).get("dtype") for column in (given.get("columns") or {}).values())]
+    return any(word in str(dtype).lower() for dtype in dtypes for word in ("time", "duration"))
 
 
 def _faults(given: Any) -> Iterator[str]:

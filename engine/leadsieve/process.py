@@ -10,6 +10,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,10 @@ _log = logging.getLogger("leadsieve")
 
 #: A run of no more rows than this asks the state for its own numbers, and does not load all that campaigns hold.
 AHEAD_ROWS = 200_000
+#: Sources of so many bytes have rows enough that the kernels pay for being loaded.
+_LARGE_BYTES = 1_500_000
+#: Once one of these is there, it is used for any number of rows.
+_KERNELS = ("leadsieve_rules.phone.kernel", "leadsieve_rules.cells.kernel", "leadsieve.keykernel")
 #: Of the memory for numbers, one part in so many is for the accepted ones in their order.
 _LOG_SHARE = 8
 
@@ -122,6 +127,7 @@ def process(job: Job, folder: Path, contacts: Contacts | None) -> Outcome:
     Raises:
         LeadsieveError, RulesError, ConnectorError: The outputs are not whole.
     """
+    _want_kernels(job)
     try:
         return _write(job, folder, _Counted(job, folder, contacts, passes=1))
     except Outgrown:
@@ -130,6 +136,13 @@ def process(job: Job, folder: Path, contacts: Contacts | None) -> Outcome:
     with Slices(job.target.scope, contacts, folder, _key_bytes(job)) as slices:
         counted.put_aside(slices)
         return _write(job, folder, counted)
+
+
+def _want_kernels(job: Job) -> None:
+    """Load the kernels before the first rows of a large run: a chunk of wide rows has too few to ask for them."""
+    if sum(_LARGE_BYTES if source.size is None else source.size for source in job.sources) >= _LARGE_BYTES:
+        for name in _KERNELS:
+            import_module(name)
 
 
 def _write(job: Job, folder: Path, counted: _Counted) -> Outcome:

@@ -227,7 +227,7 @@ def _rejected(verdicts: Verdicts, layout: Layout, index: npt.NDArray[np.int64]) 
     causes = np.concatenate([verdicts.causes[index], verdicts.bad_causes])
     first, every = _reasons(causes)
     engine = {
-        "lead_file": _constant(chunk.name, len(rows)),
+        "lead_file": _repeated(chunk.name, len(rows)),
         "lead_row": rows,
         "lead_line": pa.concat_arrays([chunk.lines.take(pick), _flat(bad.column("line"))]),
         "lead_raw": pa.concat_arrays([pa.nulls(len(index), pa.string()), _flat(bad.column("raw"))]),
@@ -240,11 +240,11 @@ def _rejected(verdicts: Verdicts, layout: Layout, index: npt.NDArray[np.int64]) 
         if field.name in engine:
             columns.append(engine[field.name])
         elif field.name in verbatim:
-            cells = _typed(chunk.table.column(verbatim[field.name]), field.type).take(pick)
-            columns.append(pa.concat_arrays([cells, pa.nulls(bad.num_rows, field.type)]))
+            cells = _rows(_typed(chunk.table.column(verbatim[field.name]), field.type), index)
+            columns.append(pa.concat_arrays([cells, pa.nulls(bad.num_rows, field.type)]) if bad.num_rows else cells)
         else:
             columns.append(pa.nulls(len(rows), field.type))
-    table = pa.Table.from_arrays(columns, schema=layout.rejected)
+    table = pa.Table.from_arrays(columns, names=layout.rejected.names)
     if not bad.num_rows:
         return table
     return table.take(pa.array(np.argsort(rows.to_numpy(), kind="stable")))
@@ -254,76 +254,90 @@ def _reasons(causes: npt.NDArray[np.uint64]) -> tuple[pa.Array, pa.Array]:
     """Spell out each mask of causes: the first code, and all of them."""
     masks, inverse = np.unique(causes, return_inverse=True)
     spelt = [[code for code in _CODES if int(mask) & int(REASONS[code].bit)] for mask in masks]
-    pick = pa.array(inverse.astype(np.int64))
-    first = pa.array([codes[0] for codes in spelt], pa.string()).take(pick)
-    return first, pa.array([";".join(codes) for codes in spelt], pa.string()).take(pick)
+    return _coded([codes[0] for codes in spelt], inverse), _coded([";".join(codes) for codes in spelt], inverse)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Lines of the errors output that say the same of several rows.
+
+    Attributes:
+        rows: Their row numbers.
+        lines: Their physical lines.
+        said: What all of them have in their columns.
+        values: What each has as its value; None is null.
+        collides: What each collides with; None is null.
+        told: The message of each; None where all have the one of `said`.
+    """
+
+    rows: pa.Array
+    lines: pa.Array
+    said: Mapping[str, str | None]
+    values: pa.Array | None = None
+    collides: pa.Array | None = None
+    told: pa.Array | None = None
 
 
 def _errors(verdicts: Verdicts) -> pa.Table:
     """List every fault and warning of the chunk, by row and then in the order of the reasons table."""
-    pieces = [_bad_errors(verdicts, fault) for fault in dict.fromkeys(verdicts.chunk.bad.column("fault").to_pylist())]
-    pieces += [_finding_errors(verdicts, finding) for finding in verdicts.findings]
+    faults = dict.fromkeys(verdicts.chunk.bad.column("fault").to_pylist())
+    pieces = [_bad_lines(verdicts, fault) for fault in faults]
+    pieces += [_finding_lines(verdicts, finding) for finding in verdicts.findings]
     if not pieces:
         return ERRORS.empty_table()
-    table = pa.concat_tables(pieces).combine_chunks()
-    return table.take(pa.array(np.argsort(table.column("lead_row").to_numpy(), kind="stable")))
+    rows = pa.concat_arrays([piece.rows for piece in pieces])
+    order = np.argsort(rows.to_numpy(), kind="stable")
+    # Which piece each line is of: what all lines of a piece say costs a code a line, and no text.
+    piece_of = np.repeat(np.arange(len(pieces)), [len(piece.rows) for piece in pieces])[order]
+    pick = pa.array(order)
+    columns = {
+        "lead_file": _repeated(verdicts.chunk.name, len(rows)),
+        "lead_row": rows.take(pick),
+        "lead_line": pa.concat_arrays([piece.lines for piece in pieces]).take(pick),
+        "value": pa.concat_arrays([_texts(piece.values, piece) for piece in pieces]).take(pick),
+        "collides_with": pa.concat_arrays([_texts(piece.collides, piece) for piece in pieces]).take(pick),
+    }
+    for name in pieces[0].said:
+        columns[name] = _coded([piece.said[name] for piece in pieces], piece_of)
+    if any(piece.told is not None for piece in pieces):
+        told = [_constant(p.said["message"], len(p.rows)) if p.told is None else p.told for p in pieces]
+        columns["message"] = pa.concat_arrays(told).take(pick)
+    return pa.Table.from_arrays([columns[name] for name in ERRORS.names], names=ERRORS.names)
 
 
-def _bad_errors(verdicts: Verdicts, fault: str) -> pa.Table:
+def _bad_lines(verdicts: Verdicts, fault: str) -> _Lines:
     bad, (code, detail) = verdicts.chunk.bad, fault_reason(fault)
     rows = bad.filter(pa.array([other == fault for other in bad.column("fault").to_pylist()]))
-    return _error_table(
-        verdicts, _flat(rows.column("row")), _flat(rows.column("line")), None, "reject", code,
-        detail, _flat(rows.column("raw")), None,
-    )  # fmt: skip
+    said = _saying(None, "reject", code, detail, message(code, detail))
+    return _Lines(_flat(rows.column("row")), _flat(rows.column("line")), said, values=_flat(rows.column("raw")))
 
 
-def _finding_errors(verdicts: Verdicts, finding: Finding) -> pa.Table:
-    pick = pa.array(finding.index)
-    return _error_table(
-        verdicts, verdicts.chunk.rows.take(pick), verdicts.chunk.lines.take(pick), finding.column,
-        "reject" if rejects(finding) else "warn", finding.code, finding.detail, finding.values, finding.collides,
-        note=finding.note, after=finding.after, perhaps=finding.perhaps,
-    )  # fmt: skip
-
-
-def _error_table(
-    verdicts: Verdicts,
-    rows: pa.Array,
-    lines: pa.Array,
-    column: str | None,
-    severity: str,
-    code: str,
-    detail: str | None,
-    values: pa.Array | None,
-    collides: pa.Array | None,
-    *,
-    note: str | None = None,
-    after: pa.Array | None = None,
-    perhaps: pa.Array | None = None,
-) -> pa.Table:
-    count = len(rows)
-    told = message(code, detail) if note is None else f"{message(code, detail)}: {note}"
-    said = _constant(told, count)
-    if after is not None:
-        said = _said(f"{told}: read as ", after)
-    elif perhaps is not None:
-        said = _said(f"{told}: perhaps ", perhaps)
-    return pa.Table.from_arrays(
-        [
-            _constant(verdicts.chunk.name, count),
-            rows,
-            lines,
-            _constant(column, count),
-            _constant(severity, count),
-            _constant(code, count),
-            _constant(detail, count),
-            said,
-            pa.nulls(count, pa.string()) if values is None else values,
-            pa.nulls(count, pa.string()) if collides is None else collides,
-        ],
-        schema=ERRORS,
+def _finding_lines(verdicts: Verdicts, finding: Finding) -> _Lines:
+    pick, told = pa.array(finding.index), message(finding.code, finding.detail)
+    if finding.note is not None:
+        told = f"{told}: {finding.note}"
+    each = None
+    if finding.after is not None:
+        each = _said(f"{told}: read as ", finding.after)
+    elif finding.perhaps is not None:
+        each = _said(f"{told}: perhaps ", finding.perhaps)
+    severity = "reject" if rejects(finding) else "warn"
+    return _Lines(
+        verdicts.chunk.rows.take(pick),
+        verdicts.chunk.lines.take(pick),
+        _saying(finding.column, severity, finding.code, finding.detail, told),
+        values=finding.values,
+        collides=finding.collides,
+        told=each,
     )
+
+
+def _saying(column: str | None, severity: str, code: str, detail: str | None, told: str) -> dict[str, str | None]:
+    return {"column": column, "severity": severity, "code": code, "detail": detail, "message": told}
+
+
+def _texts(texts: pa.Array | None, piece: _Lines) -> pa.Array:
+    return pa.nulls(len(piece.rows), pa.string()) if texts is None else _flat(texts)
 
 
 def _said(told: str, after: pa.Array) -> pa.Array:
@@ -339,6 +353,15 @@ def _rows(column: pa.Array, index: npt.NDArray[np.int64]) -> pa.Array:
     if len(index) == len(column):
         return column
     return take(column, index) if column.type == pa.string() else column.take(pa.array(index))
+
+
+def _coded(values: Sequence[str | None], places: npt.NDArray[np.int64]) -> pa.DictionaryArray:
+    """Return for each place the value that stands there, as a dictionary of the different values."""
+    known = {value: code for code, value in enumerate(dict.fromkeys(v for v in values if v is not None))}
+    codes = np.array([-1 if value is None else known[value] for value in values], np.int32)[places]
+    valid = None if codes.min(initial=0) >= 0 else pa.py_buffer(np.packbits(codes >= 0, bitorder="little"))
+    indices = pa.Array.from_buffers(pa.int32(), len(codes), [valid, pa.py_buffer(np.maximum(codes, 0))])
+    return pa.DictionaryArray.from_arrays(indices, pa.array(list(known), pa.string()))
 
 
 def _repeated(value: str, count: int) -> pa.DictionaryArray:

@@ -40,7 +40,7 @@ def test_judging_in_pieces_is_judging_in_one(rows, cut: int) -> None:
     whole = _laid_out(_chunk(rows))
     pieces = [_laid_out(_chunk(rows[:cut])), _laid_out(_chunk(rows[cut:], cut + 1))]
     for one, two, three in zip(whole, *pieces, strict=True):
-        assert one.to_pylist() == pa.concat_tables([two, three]).to_pylist()
+        assert one.to_pylist() == [*two.to_pylist(), *three.to_pylist()]
 
 
 def test_chunk_plan_and_verdicts_survive_pickling() -> None:

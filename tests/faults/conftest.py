@@ -1,4 +1,4 @@
-"""Makes the helper modules of these tests importable, leaves the long ones to `-m long`, and prints what they met."""
+"""Makes the helper modules of these tests importable, and prints what they met."""
 
 from __future__ import annotations
 
@@ -30,16 +30,6 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
             return made[name]
 
         yield layout
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Run what is marked `long` only where `-m` asks for it."""
-    if config.option.markexpr:
-        return
-    long = [item for item in items if item.get_closest_marker("long")]
-    if long:
-        config.hook.pytest_deselected(items=long)
-        items[:] = [item for item in items if item not in long]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,4 +1,4 @@
-"""Makes the helper modules of these tests (`phone_*.py`) importable, and leaves the long tests to `-m long`."""
+"""Makes the helper modules of these tests (`phone_*.py`) importable, and prints what they counted."""
 
 from __future__ import annotations
 
@@ -9,16 +9,6 @@ import pytest
 
 # At the end of the path: these modules shadow nothing.
 sys.path.append(str(Path(__file__).parent))
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Run what is marked `long` only where `-m` asks for it."""
-    if config.option.markexpr:
-        return
-    long = [item for item in items if item.get_closest_marker("long")]
-    if long:
-        config.hook.pytest_deselected(items=long)
-        items[:] = [item for item in items if item not in long]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

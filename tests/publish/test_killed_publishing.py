@@ -115,7 +115,24 @@ def child(options):
     return done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr
 
 
-@pytest.mark.parametrize(("name", "at"), [(name, step) for name, scenario in SCENARIOS.items() for step in scenario[3]])
+#: Of these scenarios the usual suite kills only at the steps that are their own; the others are `long`.
+OWN_STEPS = {
+    "plain-overwrite-two-renames": {"old-set-aside", "swapped"},
+    "campaign-no-state": {*STATE_STEPS[:2], "state-committed"},
+    "campaign-delete-first": {"contacts-displaced", "contacts-inserted", "transaction-committed", "state-committed"},
+    "campaign-large-two-renames": {"contacts-inserted", "state-committed", "old-set-aside", "swapped"},
+}
+
+
+def kills():
+    """Every step of every scenario."""
+    for name, scenario in SCENARIOS.items():
+        for step in scenario[3]:
+            usual = step in OWN_STEPS.get(name, {step})
+            yield pytest.param(name, step, marks=() if usual else pytest.mark.long)
+
+
+@pytest.mark.parametrize(("name", "at"), list(kills()))
 def test_a_kill_at_any_step_and_the_same_command_again(tmp_path, layouts, name, at):
     folder, expected = layouts(name)
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)

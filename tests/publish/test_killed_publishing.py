@@ -117,6 +117,7 @@ def child(options):
 
 #: Of these scenarios the usual suite kills only at the steps that are their own; the others are `long`.
 OWN_STEPS = {
+    "plain-overwrite": {"files-sealed", "swapped"},
     "plain-overwrite-two-renames": {"old-set-aside", "swapped"},
     "campaign-no-state": {*STATE_STEPS[:2], "state-committed"},
     "campaign-delete-first": {"contacts-displaced", "contacts-inserted", "transaction-committed", "state-committed"},

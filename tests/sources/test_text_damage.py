@@ -125,7 +125,7 @@ def shape() -> Shape:
     return Shape(dialect=Dialect(), width=COLUMNS, header=("h1", "h2", "h3"), limit=LIMIT, marked=False)
 
 
-@settings(max_examples=1200, deadline=None)
+@settings(max_examples=800, deadline=None)
 @given(document=st.lists(rows(), min_size=1, max_size=8), step=st.integers(1, 200))
 @pytest.mark.parametrize("splitter", SPLITTERS)
 def test_undamaged_rows_are_exact_and_damage_is_told(splitter, document, step):

@@ -91,7 +91,7 @@ def test_a_sound_state_has_no_problems(used):
         (
             "INSERT INTO contacts SELECT campaign_id, key, 1, status, 4 FROM displaced",
             "run run1",
-            "2 of its numbers are",
+            "it has 5 contacts, and accepted 3 of which 0",
         ),
         ("UPDATE displaced SET status = 9 WHERE key = 2", "campaign summer", "1 contacts have a status that does not"),
         ("UPDATE runs SET undone_at = committed_at WHERE seq = 1", "run run1", "it was undone, and 3 contacts"),
@@ -150,7 +150,7 @@ def test_what_cannot_be_among_deleted_contacts_is_found(used, damage, where, wha
         ("UPDATE marks SET seq = 3 WHERE seq = 4", "runs and marks", "1 positions are taken by more than one change"),
         ("UPDATE marks SET mark_id = 'mark2'", "marks and suppression files", "1 ids are taken more than once"),
         ("UPDATE suppression_files SET id = 1", "marks and suppression files", "1 ids are taken more than once"),
-        ("INSERT INTO contacts VALUES (1, 2, 1, 0, NULL)", "run run1", "1 of its numbers are there more than once"),
+        ("INSERT INTO contacts VALUES (1, 2, 1, 0, NULL)", "run run1", "it has 4 contacts, and accepted 3 of which 0"),
         ("INSERT INTO suppressed VALUES (1, 7)", "suppression list dnc", "1 of its numbers are there more than once"),
         ("DELETE FROM suppressed WHERE key = 8", "suppression list own", "it holds 2 numbers, and was added with 3"),
         ("UPDATE contacts SET status = 9 WHERE key = 9", "campaign winter", "1 contacts have a status that does not"),

@@ -58,6 +58,19 @@ def test_of_several_contacts_the_latest_is_meant(book):
     assert book.held() == [(1, 1, "failed", 2), (1, 3, "busy", 4), (2, 1, "busy", 4)]
 
 
+def test_a_number_that_one_run_imported_twice_keeps_both_contacts(book):
+    book.commit(1, 1, 2)
+    before = book.held()
+    assert book.mark({1: "busy", 2: "busy", 3: "busy"}) == MarkResult(2, 3, 0, 1)
+    assert book.mark({1: "busy"}) == MarkResult(3, 0, 2, 0)
+    after = [(1, 1, "busy", 2), (1, 1, "busy", 2), (2, 1, "busy", 2)]
+    assert (book.held(), book.held(before_run=2), book.state.check()) == (after, before, [])
+    assert [event.kind for event in book.state.history(key=1)] == ["import", "mark", "mark"]
+    assert book.undo("mark3").contacts == 0
+    assert book.undo("mark2").contacts == 3
+    assert (book.held(), book.state.check()) == (before, [])
+
+
 def test_a_mark_of_nothing_is_a_mark(book):
     book.commit(1)
     assert book.mark({}) == MarkResult(2, 0, 0, 0)

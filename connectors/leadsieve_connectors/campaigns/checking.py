@@ -42,15 +42,6 @@ _CHECKS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         """
-        SELECT 'run ' || any_value(r.run_id), count(*) FROM (
-            SELECT run_seq FROM {imported} GROUP BY run_seq, key HAVING count(*) > 1
-        ) t JOIN runs r ON r.seq = t.run_seq GROUP BY r.seq
-        """,
-        "{1:,} of its numbers are there more than once",
-        _RESTORE,
-    ),
-    (
-        """
         SELECT 'suppression list ' || any_value(f.list), count(*) FROM (
             SELECT file_id FROM suppressed GROUP BY file_id, key HAVING count(*) > 1
         ) t JOIN suppression_files f ON f.id = t.file_id GROUP BY f.id
@@ -171,17 +162,18 @@ _REFERENCES = """
 """
 # The changes of a contact are a chain: the first begins with what the import gave, each other with what the one before
 # gave, and the last gives what the contact has, or had when it was deleted. Each row here is a link that does not fit.
+# A run may hold a number more than once: its contacts are alike, and have one chain.
 _CHAINS = """
     WITH links AS (
         SELECT campaign_id, key, run_seq, mark_seq, before_status, before_mark, after_status
         FROM status_changes
         UNION ALL
-        SELECT campaign_id, key, run_seq, $end AS mark_seq, status AS before_status, mark_seq AS before_mark,
+        SELECT DISTINCT campaign_id, key, run_seq, $end AS mark_seq, status AS before_status, mark_seq AS before_mark,
                NULL AS after_status
         FROM contacts
         WHERE mark_seq IS NOT NULL OR status <> 0 OR key IN (SELECT key FROM status_changes)
         UNION ALL
-        SELECT campaign_id, key, run_seq, displaced_by, status, mark_seq, NULL
+        SELECT DISTINCT campaign_id, key, run_seq, displaced_by, status, mark_seq, NULL
         FROM displaced
         WHERE mark_seq IS NOT NULL OR status <> 0 OR key IN (SELECT key FROM status_changes)
     )

@@ -28,9 +28,10 @@ _DELETIONS = """
     WHERE r.deleted > 0 AND ($campaign IS NULL OR c.name = $campaign)
 """
 _DELETIONS_OF_KEY = """
-    SELECT r.committed_at, r.run_id, r.seq, c.name, d.status
+    SELECT r.committed_at, r.run_id, r.seq, c.name, d.status, count(*)
     FROM displaced d JOIN runs r ON r.seq = d.displaced_by JOIN campaigns c ON c.id = r.campaign_id
     WHERE d.key = $key AND ($campaign IS NULL OR c.name = $campaign)
+    GROUP BY ALL
 """
 _MARKS = """
     SELECT m.marked_at, m.mark_id, m.seq, c.name, m.info, m.undone_at, m.source
@@ -85,8 +86,16 @@ def _deletions(connection: duckdb.DuckDBPyConnection, campaign: str | None) -> l
 def _deletions_of_key(connection: duckdb.DuckDBPyConnection, campaign: str | None, key: int) -> list[Event]:
     found = connection.execute(_DELETIONS_OF_KEY, {"campaign": campaign, "key": key}).fetchall()
     return [
-        Event(at=_time(at), kind="deletion", id=run_id, seq=seq, campaign=name, contacts=1, before=status_name(status))
-        for at, run_id, seq, name, status in found
+        Event(
+            at=_time(at),
+            kind="deletion",
+            id=run_id,
+            seq=seq,
+            campaign=name,
+            contacts=contacts,
+            before=status_name(status),
+        )
+        for at, run_id, seq, name, status, contacts in found
     ]
 
 

@@ -35,6 +35,11 @@ _REPEATED = """
     SELECT key, max(run_seq) AS latest FROM matched GROUP BY key HAVING count(*) > 1
 """
 _KEEP_LATEST = "DELETE FROM matched USING repeated r WHERE matched.key = r.key AND matched.run_seq < r.latest"
+# A run that was to look for no duplicates may hold a number more than once: all its contacts have the same status, and
+# what became of them is told once.
+_FURTHER = """
+    SELECT count(*) - count(DISTINCT key) FROM matched WHERE key IN (SELECT key FROM repeated)
+"""
 _TWICE = "SELECT key FROM given WHERE key IN (SELECT key FROM repeated) GROUP BY key HAVING count(*) > 1 LIMIT 1"
 _INSERT_MARK = """
     INSERT INTO marks (seq, mark_id, campaign_id, marked_at, source, sha256, info) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -42,7 +47,11 @@ _INSERT_MARK = """
 # Also where the status stays: an earlier mark that gave it cannot be undone as if this one had not confirmed it.
 _INSERT_CHANGES = """
     INSERT INTO status_changes (mark_seq, campaign_id, key, run_seq, before_status, before_mark, after_status)
-    SELECT ?, ?, key, run_seq, before_status, before_mark, after_status FROM matched
+    SELECT $seq, $campaign, key, run_seq, before_status, before_mark, after_status FROM (
+        SELECT * EXCLUDE row_at FROM matched WHERE key NOT IN (SELECT key FROM repeated)
+        UNION ALL
+        SELECT DISTINCT * EXCLUDE row_at FROM matched WHERE key IN (SELECT key FROM repeated)
+    )
 """
 # Deleted and inserted anew: an update keeps both of each value in memory until the commit, and cannot spill.
 DELETE_MATCHED = "DELETE FROM contacts WHERE rowid IN (SELECT row_at FROM matched)"
@@ -73,11 +82,12 @@ def insert_mark(
     _require_once(connection)
     connection.execute(_KEEP_LATEST)
     seq = next_seq(connection)
-    known = int(select_one(connection, _INSERT_CHANGES, [seq, campaign_id]))
+    told = int(select_one(connection, _INSERT_CHANGES, {"seq": seq, "campaign": campaign_id}))
+    contacts = told + int(select_one(connection, _FURTHER, []))
     unchanged = int(select_one(connection, "DELETE FROM matched WHERE before_status = after_status", []))
     connection.execute(DELETE_MATCHED)
     connection.execute(_INSERT_MARKED, [campaign_id, seq])
-    result = MarkResult(seq, known - unchanged, unchanged, given - known)
+    result = MarkResult(seq, contacts - unchanged, unchanged, given - told)
     info = {"changed": result.changed, "unchanged": result.unchanged, "unknown": result.unknown}
     connection.execute(_INSERT_MARK, [seq, mark_id, campaign_id, stored_time(marked_at), *origin, json.dumps(info)])
     return result

@@ -268,7 +268,7 @@ class State:
 
         Args:
             run: The run; its `seq` and `run_id` are new.
-            keys: Record batches with a uint64 column `key`: the accepted numbers, each once. What reading
+            keys: Record batches with a uint64 column `key`: the accepted numbers. What reading
                 them raises undoes everything and is raised on.
             mappings: What the run keeps for the next time: a source's headers to its columns' fields, as in
                 `mapping`.

@@ -67,7 +67,7 @@ class Entry:
     Attributes:
         store: The state.
         record: The run; `out`, `staging`, `overwrite` and `published` are filled in by `commit`.
-        keys: Record batches with a uint64 column `key`: the accepted numbers, each once.
+        keys: Record batches with a uint64 column `key`: the accepted numbers.
         mappings: How the user mapped the columns of which headers, to be kept for the next time.
         depends_on: Of how many rows contacts of which earlier run, by its `seq`, made duplicates.
         delete_first: The statuses whose contacts the campaign loses before it gains the run's.

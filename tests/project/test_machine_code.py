@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from leadsieve_connectors.sources.text import jit as connectors_jit
+from leadsieve_connectors import jit as connectors_jit
 from leadsieve_rules import jit
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import inspect
 from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,6 +22,8 @@ from leadsieve_connectors.sinks._schema import check_schema, without_metadata
 _SAMPLE_ROWS = 8192
 #: ... no more than this share of the values are distinct.
 _DISTINCT_SHARE = 0.25
+#: pyarrow 18 knows no limit on the rows of a page; later ones have one, so low that each page costs more than it saves.
+_PAGE_LIMITS = frozenset(inspect.signature(pq.write_table).parameters) & {"max_rows_per_page"}
 _LEVELLED = frozenset({"zstd", "gzip", "brotli"})
 
 
@@ -58,6 +61,7 @@ class ParquetSink:
         self._codec: dict[str, Any] = {"compression": compression}
         if compression in _LEVELLED:
             self._codec["compression_level"] = compression_level
+        self._limits = dict.fromkeys(_PAGE_LIMITS, row_group_rows)
         self._pending: deque[pa.Table] = deque()
         self._pending_rows = 0
         self._writer: pq.ParquetWriter | None = None
@@ -168,6 +172,7 @@ class ParquetSink:
             write_statistics=deltas,
             store_schema=False,
             **self._codec,
+            **self._limits,
         )
         # How a column was handed over is not the reader's business: the file declares the sink's own types.
         declared = base64.b64encode(self._schema.serialize()).decode("ascii")

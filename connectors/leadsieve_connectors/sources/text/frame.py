@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from leadsieve_connectors.sources.text.jit import MachineCode, array, compiled
+from leadsieve_connectors.jit import MachineCode, array, compiled
 from leadsieve_connectors.sources.text.scan import (
     ENDED,
     FOUND,

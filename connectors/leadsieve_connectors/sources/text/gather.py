@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from leadsieve_connectors.sources.text.jit import MachineCode, array, compiled
+from leadsieve_connectors.jit import MachineCode, array, compiled
 from leadsieve_connectors.sources.text.simd import copy32, lowest, quotes32
 
 _HERE = Path(__file__).parent

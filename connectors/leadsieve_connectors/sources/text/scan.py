@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from leadsieve_connectors.sources.text.jit import compiled
+from leadsieve_connectors.jit import compiled
 from leadsieve_connectors.sources.text.simd import load8, utf8_masks
 
 U = np.uint64

@@ -7,7 +7,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from leadsieve_connectors.sources.text.jit import instruction
+from leadsieve_connectors.jit import instruction
 
 ir: Any = importlib.import_module("llvmlite.ir")
 _BYTE, _HALF, _LANE, _WORD = (ir.IntType(bits) for bits in (8, 32, 32, 64))

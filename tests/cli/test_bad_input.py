@@ -1,26 +1,39 @@
 """Bad input: one line on stderr with what to do next, the documented code and exit code, nothing published."""
 
+import contextlib
+import io
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import pytest
+
+from leadsieve.cli import main
 
 _GOOD = "phone_number,name\n+12025550123,Ann\n"
 
 
 def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "leadsieve", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env={k: v for k, v in os.environ.items() if not k.startswith("LEADSIEVE_")},
-        check=False,
-    )
+    """Run the command in this process, as the installed command does, with what it prints and exits with."""
+    out, err, code, before = io.StringIO(), io.StringIO(), 0, Path.cwd()
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("LEADSIEVE_")}
+    os.chdir(folder)
+    try:
+        with (
+            mock.patch.dict(os.environ, environment, clear=True),
+            mock.patch.object(sys, "argv", ["leadsieve", *arguments]),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            main()
+    except SystemExit as ended:
+        code = int(ended.code or 0)
+    finally:
+        os.chdir(before)
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
 _CASES = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,9 +13,11 @@ import pyarrow.compute as pc
 
 from leadsieve.kernel import Verdicts, fault_reason, rejects
 from leadsieve.text import as_text
-from leadsieve_rules.cells.columns import take
+from leadsieve_rules.cells.arrays import int64_array
+from leadsieve_rules.cells.columns import Rows
 from leadsieve_rules.columns import COUNTRY_CODE, ColumnMap
 from leadsieve_rules.findings import Finding
+from leadsieve_rules.phone.phones import number_types, regions
 from leadsieve_rules.profiles import PHONE
 from leadsieve_rules.reasons import REASONS, message
 
@@ -94,7 +96,11 @@ class Parts:
 
 
 def lay_out(
-    schemas: Sequence[pa.Schema], maps: Sequence[ColumnMap], fields: Iterable[str], more: Iterable[pa.Field] = ()
+    schemas: Sequence[pa.Schema],
+    maps: Sequence[ColumnMap],
+    fields: Iterable[str],
+    more: Iterable[pa.Field] = (),
+    foreign: Sequence[Collection[str]] = (),
 ) -> Layout:
     """Fix the outputs' columns before the first row: the union of the sources' headers in order of first sight.
 
@@ -103,6 +109,7 @@ def lay_out(
         maps: The sources' column maps.
         fields: The profile's fields, in order.
         more: Columns of the engine's that the accepted output has on top.
+        foreign: For each source, columns of it that are no custom columns; nothing where all are its own.
 
     Returns:
         The layout. Where two sources give a column different types, it is a string.
@@ -111,10 +118,10 @@ def lay_out(
     added = tuple((field.name, field.type) for field in more)
     engine = (PHONE, *others, *(name for name, _ in (*_ORIGIN, *added)))
     unmapped = []
-    for schema, columns in zip(schemas, maps, strict=True):
+    for schema, columns, others_own in zip(schemas, maps, foreign or [()] * len(schemas), strict=True):
         # A country code only helps to read the number, so its column stays among the others.
         mapped = {name for field, names in columns.columns.items() if field != COUNTRY_CODE for name in names}
-        unmapped.append([field for field in schema if field.name not in mapped])
+        unmapped.append([field for field in schema if field.name not in mapped and field.name not in others_own])
     # A column whose name is taken in one output is renamed in both, so that it can be followed from one to the other.
     ours = {name for name, _ in (*_ORIGIN, *_REJECTED, *added)}
     custom_types, custom = _union(unmapped, ours | set(engine))
@@ -179,57 +186,58 @@ def assemble(verdicts: Verdicts, layout: Layout, times: CallTimes | None = None)
     """
     accepted = np.flatnonzero(verdicts.causes == 0)
     rejected = np.flatnonzero(verdicts.causes)
+    facts = verdicts.phones.facts[accepted]
     called: Mapping[str, pa.Array] = {}
     zones: Mapping[int, int] = {}
     if times is not None:
-        called, zones = times.columns(verdicts.phones.facts[accepted], verdicts.phones.keys[accepted])
+        called, zones = times.columns(facts, verdicts.phones.keys[accepted])
     return Parts(
-        _accepted(verdicts, layout, accepted, called),
-        _rejected(verdicts, layout, rejected),
+        _accepted(
+            verdicts,
+            layout,
+            Rows(accepted),
+            {"lead_region": regions(facts), "lead_number_type": number_types(facts), **called},
+        ),
+        _rejected(verdicts, layout, Rows(rejected)),
         _errors(verdicts),
         zones,
     )
 
 
-def _accepted(
-    verdicts: Verdicts, layout: Layout, index: npt.NDArray[np.int64], called: Mapping[str, pa.Array]
-) -> pa.Table:
-    chunk, pick = verdicts.chunk, pa.array(index)
+def _accepted(verdicts: Verdicts, layout: Layout, rows: Rows, ours: Mapping[str, pa.Array]) -> pa.Table:
+    """Lay out the accepted rows; `ours` are columns of theirs that the engine makes."""
+    chunk, count = verdicts.chunk, len(rows.index)
     custom = layout.custom[chunk.file]
-    filled = {
-        PHONE: verdicts.phones.e164,
-        "lead_region": verdicts.phones.region,
-        "lead_number_type": verdicts.phones.number_type,
-        **verdicts.fields,
-    }
+    filled = {PHONE: verdicts.phones.e164, **verdicts.fields}
     columns = []
     for field in layout.accepted:
         if field.name == "lead_file":
-            columns.append(_repeated(chunk.name, len(index)))
+            columns.append(_repeated(chunk.name, count))
         elif field.name == "lead_row":
-            columns.append(chunk.rows.take(pick))
-        elif field.name in called:
-            columns.append(called[field.name])
+            columns.append(_numbers(chunk.rows, rows.index))
+        elif field.name in ours:
+            columns.append(ours[field.name])
         elif field.name in filled and field.name not in custom:
-            columns.append(_rows(filled[field.name], index))
+            columns.append(_rows(filled[field.name], rows))
         elif field.name in custom:
-            columns.append(_rows(_typed(chunk.table.column(custom[field.name]), field.type), index))
+            columns.append(_rows(_typed(chunk.table.column(custom[field.name]), field.type), rows))
         else:
-            columns.append(pa.nulls(len(index), field.type))
+            columns.append(pa.nulls(count, field.type))
     # Encoded columns are not spelt out: what says one of a few things in each row costs a code a row.
     return pa.Table.from_arrays(columns, names=layout.accepted.names)
 
 
-def _rejected(verdicts: Verdicts, layout: Layout, index: npt.NDArray[np.int64]) -> pa.Table:
-    chunk, pick = verdicts.chunk, pa.array(index)
+def _rejected(verdicts: Verdicts, layout: Layout, good: Rows) -> pa.Table:
+    """Lay out the rejected rows, of which `good` could be read."""
+    chunk, index = verdicts.chunk, good.index
     bad = chunk.bad
-    rows = pa.concat_arrays([chunk.rows.take(pick), _flat(bad.column("row"))])
+    rows = pa.concat_arrays([_numbers(chunk.rows, index), _flat(bad.column("row"))])
     causes = np.concatenate([verdicts.causes[index], verdicts.bad_causes])
     first, every = _reasons(causes)
     engine = {
         "lead_file": _repeated(chunk.name, len(rows)),
         "lead_row": rows,
-        "lead_line": pa.concat_arrays([chunk.lines.take(pick), _flat(bad.column("line"))]),
+        "lead_line": pa.concat_arrays([_numbers(chunk.lines, index), _flat(bad.column("line"))]),
         "lead_raw": pa.concat_arrays([pa.nulls(len(index), pa.string()), _flat(bad.column("raw"))]),
         "reject_reason": first,
         "reject_reasons": every,
@@ -240,7 +248,7 @@ def _rejected(verdicts: Verdicts, layout: Layout, index: npt.NDArray[np.int64]) 
         if field.name in engine:
             columns.append(engine[field.name])
         elif field.name in verbatim:
-            cells = _rows(_typed(chunk.table.column(verbatim[field.name]), field.type), index)
+            cells = _rows(_typed(chunk.table.column(verbatim[field.name]), field.type), good)
             columns.append(pa.concat_arrays([cells, pa.nulls(bad.num_rows, field.type)]) if bad.num_rows else cells)
         else:
             columns.append(pa.nulls(len(rows), field.type))
@@ -289,11 +297,11 @@ def _errors(verdicts: Verdicts) -> pa.Table:
     order = np.argsort(rows.to_numpy(), kind="stable")
     # Which piece each line is of: what all lines of a piece say costs a code a line, and no text.
     piece_of = np.repeat(np.arange(len(pieces)), [len(piece.rows) for piece in pieces])[order]
-    pick = pa.array(order)
+    pick = int64_array(order)
     columns = {
         "lead_file": _repeated(verdicts.chunk.name, len(rows)),
-        "lead_row": rows.take(pick),
-        "lead_line": pa.concat_arrays([piece.lines for piece in pieces]).take(pick),
+        "lead_row": _numbers(rows, order),
+        "lead_line": _numbers(pa.concat_arrays([piece.lines for piece in pieces]), order),
         "value": pa.concat_arrays([_texts(piece.values, piece) for piece in pieces]).take(pick),
         "collides_with": pa.concat_arrays([_texts(piece.collides, piece) for piece in pieces]).take(pick),
     }
@@ -313,7 +321,7 @@ def _bad_lines(verdicts: Verdicts, fault: str) -> _Lines:
 
 
 def _finding_lines(verdicts: Verdicts, finding: Finding) -> _Lines:
-    pick, told = pa.array(finding.index), message(finding.code, finding.detail)
+    told = message(finding.code, finding.detail)
     if finding.note is not None:
         told = f"{told}: {finding.note}"
     each = None
@@ -323,8 +331,8 @@ def _finding_lines(verdicts: Verdicts, finding: Finding) -> _Lines:
         each = _said(f"{told}: perhaps ", finding.perhaps)
     severity = "reject" if rejects(finding) else "warn"
     return _Lines(
-        verdicts.chunk.rows.take(pick),
-        verdicts.chunk.lines.take(pick),
+        _numbers(verdicts.chunk.rows, finding.index),
+        _numbers(verdicts.chunk.lines, finding.index),
         _saying(finding.column, severity, finding.code, finding.detail, told),
         values=finding.values,
         collides=finding.collides,
@@ -348,19 +356,28 @@ def _constant(value: str | None, count: int) -> pa.Array:
     return pa.nulls(count, pa.string()) if value is None else pa.repeat(pa.scalar(value, pa.string()), count)
 
 
-def _rows(column: pa.Array, index: npt.NDArray[np.int64]) -> pa.Array:
+def _rows(column: pa.Array, rows: Rows) -> pa.Array:
     """Return some rows of a column, in increasing order; the column itself where these are all."""
-    if len(index) == len(column):
+    if len(rows.index) == len(column):
         return column
-    return take(column, index) if column.type == pa.string() else column.take(pa.array(index))
+    return rows.of(column) if column.type == pa.string() else column.take(int64_array(rows.index))
+
+
+def _numbers(column: pa.Array, index: npt.NDArray[np.int64]) -> pa.Array:
+    """Return some rows of a column of whole numbers."""
+    return column.take(int64_array(index)) if column.null_count else int64_array(column.to_numpy().take(index))
 
 
 def _coded(values: Sequence[str | None], places: npt.NDArray[np.int64]) -> pa.DictionaryArray:
     """Return for each place the value that stands there, as a dictionary of the different values."""
     known = {value: code for code, value in enumerate(dict.fromkeys(v for v in values if v is not None))}
-    codes = np.array([-1 if value is None else known[value] for value in values], np.int32)[places]
-    valid = None if codes.min(initial=0) >= 0 else pa.py_buffer(np.packbits(codes >= 0, bitorder="little"))
-    indices = pa.Array.from_buffers(pa.int32(), len(codes), [valid, pa.py_buffer(np.maximum(codes, 0))])
+    codes = np.array([-1 if value is None else known[value] for value in values], np.int32)
+    some = codes.min(initial=0) < 0
+    codes = codes.take(places)
+    valid = pa.py_buffer(np.packbits(codes >= 0, bitorder="little")) if some else None
+    indices = pa.Array.from_buffers(
+        pa.int32(), len(codes), [valid, pa.py_buffer(np.maximum(codes, 0) if some else codes)]
+    )
     return pa.DictionaryArray.from_arrays(indices, pa.array(list(known), pa.string()))
 
 

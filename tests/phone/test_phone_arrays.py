@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -115,3 +116,12 @@ def test_other_types_are_refused(values: Any) -> None:
 def test_regions_must_be_one_a_row() -> None:
     with pytest.raises(RulesError, match="1 regions for 7 phone numbers"):
         normalize(PLAIN, pa.array(["IN"]))
+
+
+@pytest.mark.parametrize("quick", [True, False])
+@pytest.mark.parametrize("digits", ["9", "98", "20", "0", "2" * 20])
+def test_what_national_numbers_begin_with(digits: str, quick: bool) -> None:
+    phones = read_part(pa.array([*RAW, "+39 06 698 12345", "+1 2"]), "IN", quick=quick)
+    rows = np.arange(len(phones))[::-1]
+    numbers = phones.national_number.to_pylist()
+    assert phones.national_begins(rows, digits).tolist() == [(numbers[row] or "").startswith(digits) for row in rows]

@@ -253,7 +253,7 @@ def test_two_processes_at_once_keep_the_same_and_a_third_needs_no_numba(folder: 
     program = (
         "import sys, numpy as np\nfrom leadsieve_rules.cells.kernel import find_signs\n"
         "signs, found = np.zeros(256, np.uint8), np.zeros(2, np.uint8)\nsigns[ord('x')] = 4\n"
-        "data, offsets = np.frombuffer(b'ax100', np.uint8), np.array([0, 2, 5], np.int32)\n"
+        "data, offsets = np.frombuffer(b'ax1.0', np.uint8), np.array([0, 2, 5], np.int32)\n"
         "print(find_signs(data, offsets, signs, 1, found), found.tolist(), 'numba' in sys.modules)"
     )
     command, environment = [sys.executable, "-c", program], {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from leadsieve_rules.cells.arrays import int64_array
+
 _KERNEL = "leadsieve_rules.cells.kernel"
 #: Fewer cells are not worth the import of the kernel.
 KERNEL_ROWS = 20_000
@@ -32,22 +34,43 @@ def take(text: pa.Array, index: npt.NDArray[np.int64]) -> pa.Array:
 
     Args:
         text: string array.
-        index: Their positions. Neighbours are copied at once, so that most of the rows cost little more than all.
+        index: int64 positions, in any order; see `Rows` for several columns.
     """
-    if not use_kernel(len(index)):
-        return text.take(pa.array(index))
-    from leadsieve_rules.cells.kernel import copy_cells
+    return Rows(index).of(text)
 
-    data, offsets = buffers_of(text)
-    begins, ends = offsets[index], offsets[index + 1]
-    valid = None
-    if text.null_count:
-        stays = text.is_valid().to_numpy(zero_copy_only=False)[index]
-        if not stays.all():
-            valid = pa.py_buffer(np.packbits(stays, bitorder="little"))
-    places, out = np.empty(len(index) + 1, np.int32), np.empty(int((ends - begins).sum(dtype=np.int64)), np.uint8)
-    copy_cells(data, begins, ends, places, out)
-    return pa.StringArray.from_buffers(len(index), pa.py_buffer(places), pa.py_buffer(out), valid)
+
+class Rows:
+    """Some rows, to be taken from several columns.
+
+    Args:
+        index: int64 positions, in any order. Neighbours are copied at once, so that most of the rows cost little more
+            than all.
+    """
+
+    def __init__(self, index: npt.NDArray[np.int64]) -> None:
+        self.index = index
+        breaks = np.flatnonzero(index[1:] - index[:-1] != 1) + 1
+        edges = np.concatenate([[0], breaks, [len(index)]]) if len(index) else np.zeros(1, np.int64)
+        # The first row of each run of neighbours, and the row behind its last.
+        self._begins = index[edges[:-1]].astype(np.int32)
+        self._ends = (index[edges[1:] - 1] + 1).astype(np.int32)
+
+    def of(self, text: pa.Array) -> pa.Array:
+        """Return these rows of a string array, as `text.take` does."""
+        if not use_kernel(len(self.index)):
+            return text.take(int64_array(self.index))
+        from leadsieve_rules.cells.kernel import copy_bits, copy_runs
+
+        data, offsets = buffers_of(text)
+        size = int((offsets[self._ends] - offsets[self._begins]).sum(dtype=np.int64))
+        places, out = np.empty(len(self.index) + 1, np.int32), np.empty(size, np.uint8)
+        copy_runs(data, offsets, self._begins, self._ends, places, out)
+        valid, nulls = None, 0
+        if text.null_count:
+            bits = np.empty((len(self.index) + 7) // 8, np.uint8)
+            nulls = copy_bits(np.frombuffer(text.buffers()[0], np.uint8), text.offset, self._begins, self._ends, bits)
+            valid = pa.py_buffer(bits) if nulls else None
+        return pa.StringArray.from_buffers(len(self.index), pa.py_buffer(places), pa.py_buffer(out), valid, nulls)
 
 
 def read_digits(text: pa.Array, *, skip: int) -> npt.NDArray[np.uint64] | None:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from leadsieve_rules.cells.arrays import null_flags
 from leadsieve_rules.cells.columns import buffers_of, use_kernel
 
 _NONE = np.zeros(0, np.int64)
@@ -55,21 +56,24 @@ def _quickly(text: pa.Array) -> Trimmed:
     every = find_edges(data, offsets, begins, ends, said)
     if every & WIDE:
         every |= _look_wider(text, offsets, begins, ends, said)
-    empty = (said & EMPTY) != 0
-    if text.null_count:
-        empty |= text.is_null().to_numpy(zero_copy_only=False)
-    moved = (said & MOVED) != 0 if every & MOVED else np.zeros(0, np.bool_)
-    valid = pa.py_buffer(np.packbits(~empty, bitorder="little")) if empty.any() else None
-    if not len(moved):
-        if valid is None or text.null_count == np.count_nonzero(empty):
-            return Trimmed(text, _NONE)
+    if not every & (EMPTY | MOVED):
+        return Trimmed(text, _NONE)
+    empty = (said & np.uint8(EMPTY)).view(np.bool_)
+    nulls = null_flags(text)
+    if len(nulls):
+        empty |= nulls
+    nothing = int(np.count_nonzero(empty))
+    if not every & MOVED and nothing == text.null_count:
+        return Trimmed(text, _NONE)
+    valid = pa.py_buffer(np.packbits(~empty, bitorder="little")) if nothing else None
+    if not every & MOVED:
         return Trimmed(pa.StringArray.from_buffers(len(text), pa.py_buffer(offsets), text.buffers()[2], valid), _NONE)
     # What is null has no bytes; nothing may stand between the pieces but what is left out.
     ends[empty] = begins[empty]
     places, out = np.empty(len(text) + 1, np.int32), np.empty(int(offsets[-1] - offsets[0]), np.uint8)
     used = copy_cells(data, begins, ends, places, out)
     trimmed = pa.StringArray.from_buffers(len(text), pa.py_buffer(places), pa.py_buffer(out[:used]), valid)
-    return Trimmed(trimmed, np.flatnonzero(moved & ~empty))
+    return Trimmed(trimmed, np.flatnonzero((said & np.uint8(MOVED) != 0) & ~empty))
 
 
 def _look_wider(

@@ -9,6 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from phonenumbers import country_code_for_region
 
+from leadsieve_rules.cells.arrays import null_flags
+from leadsieve_rules.cells.columns import buffers_of, use_kernel
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -45,9 +48,19 @@ def own_code(text: pa.Array, phones: Phones, region: str | pa.Array | None) -> n
 
 def _begins(text: pa.Array, phones: Phones, region: str) -> npt.NDArray[np.int64]:
     code = str(country_code_for_region(region))
-    begins = pc.or_(pc.starts_with(text, code), pc.starts_with(text, f"({code}"))
-    rows: npt.NDArray[np.int64] = pc.indices_nonzero(begins).to_numpy().astype(np.int64)
-    begun = phones.take(rows)
-    stays = pc.fill_null(pc.starts_with(begun.national_number, code), False).to_numpy(zero_copy_only=False)
-    kept: npt.NDArray[np.int64] = rows[~begun.valid | stays]
+    rows = _begun(text, code)
+    kept: npt.NDArray[np.int64] = rows[~phones.valid[rows] | phones.national_begins(rows, code)]
     return kept
+
+
+def _begun(text: pa.Array, code: str) -> npt.NDArray[np.int64]:
+    """Find the cells that begin with a code, or with a bracket and the code."""
+    if not use_kernel(len(text)) or not pa.types.is_string(text.type):
+        begins = pc.or_(pc.starts_with(text, code), pc.starts_with(text, f"({code}"))
+        return pc.indices_nonzero(begins).to_numpy().astype(np.int64)  # type: ignore[no-any-return]
+    from leadsieve_rules.cells.kernel import find_beginnings
+
+    data, offsets = buffers_of(text)
+    room = np.empty(len(text), np.int64)
+    rows = room[: find_beginnings(data, offsets, np.frombuffer(code.encode(), np.uint8), ord("("), room)]
+    return rows[~null_flags(text)[rows]] if text.null_count else rows

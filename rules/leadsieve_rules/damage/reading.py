@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadsieve_rules import phone
+from leadsieve_rules.cells.arrays import string_array
 from leadsieve_rules.damage.cells import Parts, judge, split
 from leadsieve_rules.damage.numbers import rewrite
 from leadsieve_rules.damage.own_code import own_code
@@ -129,6 +130,8 @@ class _Doubts:
 def _mend(text: pa.Array) -> _Cells:
     """Repair the cells by their text alone."""
     rows, several = suspects(text)
+    if not len(rows) and not len(several):
+        return _Cells(text, (), (), rows, rows, Parts(rows, string_array([]), np.zeros(0, np.bool_)))
     found = rewrite(_take(text, rows))
     lossy = found.rounded | found.calculated
     read = pc.if_else(pa.array(lossy), pa.scalar(None, pa.string()), found.text)
@@ -166,6 +169,8 @@ def _with_prefix(text: pa.Array, prefix: pa.Array) -> pa.Array:
 def _weigh(text: pa.Array, cells: _Cells, phones: Phones, region: str | pa.Array | None) -> _Doubts:
     """Read the cells in their other ways, all in one call, and compare."""
     zero, plus = cells.number_cells, own_code(cells.text, phones, region)
+    if not any(len(rows) for rows in (zero, plus, cells.prefixed, cells.parts.cell)):
+        return _Doubts(phones.take(zero), string_array([]), zero, plus, zero, ())
     padded = cells.prefixed[_mask(pc.starts_with(_take(cells.text, cells.prefixed), "0"))]
     written = len(zero) + len(plus) + len(cells.prefixed) + len(padded)
     rows = np.concatenate([zero, plus, cells.prefixed, padded, cells.parts.cell])
@@ -173,8 +178,6 @@ def _weigh(text: pa.Array, cells: _Cells, phones: Phones, region: str | pa.Array
     pluses = pc.binary_join_element_wise("+", _take(cells.text, plus), "")
     bare = pc.utf8_ltrim(_take(cells.text, padded), characters="0")
     texts = pa.concat_arrays([zeros, pluses, _take(text, cells.prefixed), bare, cells.parts.text])
-    if not len(rows):
-        return _Doubts(phones.take(np.zeros(0, np.int64)), texts, zero, plus, rows, ())
     others = phone.read(texts, _take(region, rows) if isinstance(region, pa.Array) else region)
     valid, numbers = _valid_numbers(others)
     stands, standing = _valid_numbers(phones.take(rows))

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from leadsieve_rules.cells.arrays import null_flags
 from leadsieve_rules.cells.columns import buffers_of, use_kernel
 
 #: What a byte can be part of, which a plain number does not hold: a number cell (apostrophes, of which the typographic
@@ -55,23 +56,27 @@ def _quickly(text: pa.Array) -> npt.NDArray[np.uint8]:
 
     data, offsets = buffers_of(text)
     found = np.empty(len(text), np.uint8)
-    find_signs(data, offsets, _SIGNS, np.uint8(_NUMBER), found)
-    return found
+    some = find_signs(data, offsets, _SIGNS, np.uint8(_NUMBER), found)
+    return found if some else found[:0]
 
 
 def _found(text: pa.Array, found: npt.NDArray[np.uint8]) -> tuple[_Rows, _Rows]:
-    if text.null_count:
-        found[text.is_null().to_numpy(zero_copy_only=False)] = 0
-    return np.flatnonzero(found & _NUMBER), np.flatnonzero(found & _SEVERAL)
+    rows = np.flatnonzero(found)
+    if len(rows) and text.null_count:
+        rows = rows[~null_flags(text)[rows]]
+    said = found[rows]
+    return rows[said & _NUMBER != 0], rows[said & _SEVERAL != 0]
 
 
 def _tails(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
-    """Find the cells that end in `.0` or `00`, or are long and end in zero."""
+    """Find the cells that end in a point and zeros, or are long and end in zero."""
     lengths = np.diff(offsets)
-    last = np.maximum(offsets[1:] - 1, 0)
-    rows = np.flatnonzero((data[last] == ord("0")) & (lengths > 1))
-    before = data[last[rows] - 1]
-    tails = (before == ord(".")) | (before == ord("0")) | (lengths[rows] >= _LONG)
+    rows = np.flatnonzero((lengths > 1) & (data[np.maximum(offsets[1:] - 1, 0)] == ord("0")))
     found = np.zeros(len(lengths), bool)
-    found[rows[tails]] = True
+    found[rows[lengths[rows] >= _LONG]] = True
+    at = offsets[rows + 1] - 1
+    while len(rows):
+        found[rows[data[at] == ord(".")]] = True
+        more = (data[at] == ord("0")) & (at > offsets[rows])
+        rows, at = rows[more], at[more] - 1
     return found

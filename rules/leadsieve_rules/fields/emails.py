@@ -7,17 +7,19 @@ parts, other scripts, domains in punycode) is asked once per distinct value; not
 from __future__ import annotations
 
 from functools import cache
-from string import ascii_letters, digits
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
+from leadsieve_rules.cells.arrays import int64_array, null_flags
 from leadsieve_rules.cells.columns import buffers_of, use_kernel
 
 if TYPE_CHECKING:
     import polars as pl
+    import pyarrow as pa
+
+    from leadsieve_rules.schemas.automaton import Automaton
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = "[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*"
@@ -37,27 +39,31 @@ def address_mask(text: pa.Array) -> npt.NDArray[np.bool_]:
 
     if not use_kernel(len(text)):
         return are_emails(pl.Series(pl.from_arrow(text))).fill_null(value=True).to_numpy()
-    from leadsieve_rules.cells.kernel import find_addresses
+    from leadsieve_rules.cells.kernel import doubt_patterns
 
     data, offsets = buffers_of(text)
-    plain = np.empty(len(text), np.bool_)
-    if find_addresses(data, offsets, _kinds(), plain):
-        rest = np.flatnonzero(~plain)
-        cells = pl.Series(pl.from_arrow(text.take(pa.array(rest))))
-        plain[rest] = are_emails(cells).fill_null(value=True).to_numpy()
-    return plain
+    doubts, plain = (np.diff(offsets) > _PLAIN_BYTES).view(np.uint8), _followed()
+    doubt_patterns(plain.table, plain.accepts, plain.start, data, offsets, doubts)
+    nulls = null_flags(text)
+    if len(nulls):
+        doubts[nulls] = 0
+    good: npt.NDArray[np.bool_] = doubts == 0
+    rest = np.flatnonzero(doubts)
+    if len(rest):
+        cells = pl.Series(pl.from_arrow(text.take(int64_array(rest))))
+        if hard := _hard_addresses(cells):
+            good[rest] = cells.is_in(hard).to_numpy()
+    return good
 
 
 @cache
-def _kinds() -> npt.NDArray[np.uint8]:
-    """Return for each byte what it can be part of."""
-    from leadsieve_rules.cells.kernel import ALNUM, ALPHA, ATOM
+def _followed() -> Automaton:
+    """Return the linear pattern as an automaton."""
+    from leadsieve_rules.schemas.automaton import automaton
 
-    kinds = np.zeros(256, np.uint8)
-    kinds[list(map(ord, "!#$%&'*+/=?^_`{|}~-" + ascii_letters + digits))] |= ATOM
-    kinds[list(map(ord, ascii_letters + digits))] |= ALNUM
-    kinds[list(map(ord, ascii_letters))] |= ALPHA
-    return kinds
+    found = automaton(_PLAIN)
+    assert found is not None, "a plain pattern is followed"  # noqa: S101
+    return found
 
 
 def are_emails(values: pl.Series) -> pl.Series:
@@ -69,10 +75,14 @@ def are_emails(values: pl.Series) -> pl.Series:
     plain = values.str.contains(_PLAIN) & (values.str.len_bytes() <= _PLAIN_BYTES)
     if plain.all():
         return plain
-    rest = values.filter(~plain)
-    hard = rest.filter((rest.str.len_chars() <= _OPEN_CHARS) & rest.str.contains(_OPEN)).unique().to_list()
-    good = [value for value in hard if is_email(value)]
-    return plain | values.is_in(good) if good else plain
+    hard = _hard_addresses(values.filter(~plain))
+    return plain | values.is_in(hard) if hard else plain
+
+
+def _hard_addresses(values: pl.Series) -> list[str]:
+    """Return those that are addresses of the values that the linear pattern leaves."""
+    hard = values.filter(values.str.contains(_OPEN)).unique().to_list()
+    return [value for value in hard if len(value) <= _OPEN_CHARS and is_email(value)]
 
 
 def is_email(value: str) -> bool:

@@ -10,6 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from leadsieve_rules.cells.arrays import null_flags
+from leadsieve_rules.cells.columns import buffers_of, use_kernel
 from leadsieve_rules.fields.mojibake import pattern, unmistaken
 from leadsieve_rules.findings import Finding
 
@@ -75,6 +77,17 @@ def _worth_a_look(text: pa.Array) -> npt.NDArray[np.int64]:
 
     One character past ASCII by itself, as names have it, is no UTF-8 that was mistaken for something else.
     """
+    if not use_kernel(len(text)):
+        return _plainly(text)
+    from leadsieve_rules.cells.kernel import find_wide_pairs
+
+    data, offsets = buffers_of(text)
+    room = np.empty(len(text), np.int64)
+    rows = room[: find_wide_pairs(data, offsets, room)]
+    return rows[~null_flags(text)[rows]] if text.null_count else rows
+
+
+def _plainly(text: pa.Array) -> npt.NDArray[np.int64]:
     _, starts, data = text.buffers()
     if not len(text) or starts is None or data is None:
         return np.empty(0, np.int64)

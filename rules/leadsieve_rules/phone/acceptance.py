@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from phonenumbers import PhoneNumber, ValidationResult, is_possible_number_with_reason
 
+from leadsieve_rules.cells.arrays import null_flags
 from leadsieve_rules.findings import Finding
 from leadsieve_rules.phone.phones import INVALID_COUNTRY_CODE, REASONS, Phones
 
@@ -57,7 +58,9 @@ def phone_findings(
         `missing_phone`, then `invalid_phone` by detail in the order of `DETAILS`, then the warning
         `extension_dropped` for accepted rows; none without rows. Their values are the cells.
     """
-    missing = np.array(pc.is_null(raw), np.bool_) if raw.null_count else np.zeros(len(raw), np.bool_)
+    missing = np.zeros(len(raw), np.bool_)
+    if raw.null_count:
+        missing = np.array(pc.is_null(raw), np.bool_) if isinstance(raw, pa.ChunkedArray) else null_flags(raw)
     accepted = phones.valid if check == "valid" else phones.complete
     findings = [_finding("missing_phone", None, column, np.flatnonzero(missing), raw)]
     refused = np.flatnonzero(~(accepted | missing))

@@ -139,13 +139,12 @@ class Phones:
     @property
     def region(self) -> pa.DictionaryArray:
         """Code of the region that owns each number, "001" for numbers of no region; else null."""
-        owners = np.ascontiguousarray(self.facts["owner"])
-        return _coded(owners, owners < 0, OWNERS)
+        return regions(self.facts)
 
     @property
     def number_type(self) -> pa.DictionaryArray:
         """Name of each number's type, as libphonenumber has it; null where there is no number."""
-        return _coded(self.facts["type"].astype(np.int8), ~self.parsed, TYPES)
+        return number_types(self.facts)
 
     @property
     def country_code(self) -> pa.Array:
@@ -171,6 +170,23 @@ class Phones:
         bits, starts, text = map(pa.py_buffer, buffers)
         return pa.StringArray.from_buffers(len(self), starts, text, bits)
 
+    def national_begins(self, rows: npt.NDArray[np.integer[Any]], digits: str) -> _Mask:
+        """Tell of some rows which have a number of which the national number begins with these digits."""
+        facts = self.facts[rows]
+        begins: _Mask = (facts["length"] != NOT_PARSED) & (facts["national"] >= len(digits))
+        found = np.flatnonzero(begins)
+        if not len(found):
+            return begins
+        _, offsets, data = self.e164.buffers()
+        codes = facts["country"][found]
+        # The plus, and the digits of the country code.
+        ends = np.frombuffer(offsets, np.int32, len(self), self.e164.offset * 4)[rows[found]]
+        ends = ends + 2 + (codes >= 10) + (codes >= 100)
+        text = np.frombuffer(data, np.uint8)
+        for place, digit in enumerate(digits.encode()):
+            begins[found] &= text[ends + place] == digit
+        return begins
+
     @property
     def extension(self) -> pa.Array:
         """The extension of each number as it was written; null where there is none."""
@@ -179,15 +195,11 @@ class Phones:
 
     def take(self, rows: npt.NDArray[np.integer[Any]]) -> Phones:
         """Return the numbers of some rows, in their order."""
-        places = np.cumsum(self.extended) - 1
-        extended = self.extended[rows]
-        return Phones(
-            self.facts[rows],
-            self.keys[rows],
-            self.e164.take(pa.array(rows)),
-            extended,
-            self.extensions.take(pa.array(places[rows][extended], pa.int64())),
-        )
+        extended, extensions = self.extended[rows], self.extensions
+        if len(extensions):
+            places = np.cumsum(self.extended) - 1
+            extensions = extensions.take(pa.array(places[rows][extended], pa.int64()))
+        return Phones(self.facts[rows], self.keys[rows], self.e164.take(pa.array(rows)), extended, extensions)
 
     def filter(self, mask: _Mask) -> Phones:
         """Return the numbers of the rows where the mask is true."""
@@ -210,6 +222,17 @@ class Phones:
         return pa.Table.from_arrays(columns, schema=SCHEMA)
 
 
+def regions(facts: npt.NDArray[np.void]) -> pa.DictionaryArray:
+    """Return `Phones.region` of the facts of numbers."""
+    owners = np.ascontiguousarray(facts["owner"])
+    return _coded(owners, owners < 0, OWNERS)
+
+
+def number_types(facts: npt.NDArray[np.void]) -> pa.DictionaryArray:
+    """Return `Phones.number_type` of the facts of numbers."""
+    return _coded(facts["type"].astype(np.int8), facts["length"] == NOT_PARSED, TYPES)
+
+
 def concat(parts: Sequence[Phones]) -> Phones:
     """Put the numbers of several columns one after the other; there must be at least one column."""
     return Phones(
@@ -223,7 +246,10 @@ def concat(parts: Sequence[Phones]) -> Phones:
 
 def _coded(codes: npt.NDArray[Any], missing: _Mask, names: tuple[str, ...]) -> pa.DictionaryArray:
     """Make a dictionary array of codes, null where they are missing."""
-    indices = pa.array(np.where(missing, codes.dtype.type(0), codes), mask=missing)
+    some = bool(missing.any())
+    codes = np.where(missing, codes.dtype.type(0), codes) if some else codes
+    valid = pa.py_buffer(np.packbits(~missing, bitorder="little")) if some else None
+    indices = pa.Array.from_buffers(pa.from_numpy_dtype(codes.dtype), len(codes), [valid, pa.py_buffer(codes)])
     return pa.DictionaryArray.from_arrays(indices, _names(names), safe=False)
 
 

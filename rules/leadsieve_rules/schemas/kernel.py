@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from leadsieve_rules.cells.words import word
 from leadsieve_rules.jit import MachineCode, array, compiled
 
 #: Places are unsigned: numba would look at each whether it counts from the end.
 U = np.uint64
 
-_code = MachineCode("schemas-code", [Path(__file__)])
+_code = MachineCode("schemas-code", [Path(__file__), Path(__file__).parents[1] / "cells" / "words.py"])
 _BYTES = array(np.uint8, readonly=True)
 _OFFSETS = array(np.int32, readonly=True)
 _REALS = array(np.float64, readonly=True)
@@ -29,22 +30,14 @@ WHOLE_DIGITS, REAL_DIGITS = 18, 15
 
 
 @compiled
-def _word(data: Any, at: Any) -> Any:
-    """Read eight bytes, wherever they stand; the compiler makes one load of it."""
-    low = U(data[at]) | U(data[at + U(1)]) << U(8) | U(data[at + U(2)]) << U(16) | U(data[at + U(3)]) << U(24)
-    high = U(data[at + U(4)]) | U(data[at + U(5)]) << U(8) | U(data[at + U(6)]) << U(16) | U(data[at + U(7)]) << U(24)
-    return low | high << U(32)
-
-
-@compiled
 def _head(data: Any, begin: Any, size: Any) -> Any:
     """Return the first eight bytes of a cell, and zeros where it is shorter."""
     if size >= U(8):
-        return _word(data, begin)
+        return word(data, begin)
     if size == U(0):
         return U(0)
     if begin + U(8) <= U(len(data)):
-        return _word(data, begin) & ((U(1) << (size << U(3))) - U(1))
+        return word(data, begin) & ((U(1) << (size << U(3))) - U(1))
     value = U(0)
     for at in range(size):
         value |= U(data[begin + U(at)]) << (U(at) << U(3))
@@ -86,7 +79,7 @@ def find_codes(data: Any, offsets: Any, nulls: Any, table: Any, heads: Any, tail
         begin, end = U(offsets[row]), U(offsets[row + 1])
         size = end - begin
         head = _head(data, begin, size)
-        tail = _word(data, end - U(8)) if size > U(8) else U(0)
+        tail = word(data, end - U(8)) if size > U(8) else U(0)
         mixed = (head * U(0x9E3779B97F4A7C15)) ^ ((tail + size) * U(0xD6E8FEB86659FD93))
         mixed ^= mixed >> U(32)
         slot = (mixed * U(0x9E3779B97F4A7C15)) >> U(64 - SLOT_BITS)
@@ -130,6 +123,10 @@ def find_blanks(data: Any, offsets: Any, found: Any) -> Any:
     every = 0
     for row in range(len(found)):
         at, end = U(offsets[row]), U(offsets[row + 1])
+        # Nearly all cells begin with a sign of ASCII.
+        if at < end and 32 < data[at] < 127:
+            found[row] = 0
+            continue
         while at < end and (data[at] == 32 or 9 <= data[at] <= 13 or 28 <= data[at] <= 31):
             at += U(1)
         one = BLANK if at == end else WIDE if data[at] >= 0x80 else 0
@@ -138,76 +135,26 @@ def find_blanks(data: Any, offsets: Any, found: Any) -> Any:
     return every
 
 
-@_code.entry(None, _BYTES, _OFFSETS, np.int64, np.int64, np.int64, _FLAGS)
-def doubt_lengths(data: Any, offsets: Any, widest: Any, low: Any, high: Any, doubts: Any) -> Any:
+@_code.entry(None, _BYTES, _OFFSETS, np.int64, np.int64, _FLAGS)
+def doubt_lengths(data: Any, offsets: Any, low: Any, high: Any, doubts: Any) -> Any:
     """Doubt the cells that have not from `low` to `high` characters.
 
     Args:
         data: The bytes of all cells, in UTF-8.
         offsets: Where each begins, and behind the last where that ends.
-        widest: The most bytes of a character: 1 or 4.
         low: The fewest characters.
         high: The most.
         doubts: Set to 1 for each.
     """
-    shift = 0 if widest == 1 else 2
     for row in range(len(doubts)):
         begin, end = offsets[row], offsets[row + 1]
         size = np.int64(end) - begin
-        # Most cells need not be looked at.
-        if size > high or (size + widest - 1) >> shift < low:
-            if widest > 1:
-                for at in range(begin, end):
-                    size -= (data[U(at)] & 0xC0) == 0x80
+        # Most cells need not be looked at: a character has up to four bytes.
+        if size > high or (size + 3) >> 2 < low:
+            for at in range(begin, end):
+                size -= (data[U(at)] & 0xC0) == 0x80
             if size < low or size > high:
                 doubts[row] = 1
-
-
-@compiled
-def _follow(table: Any, data: Any, at: Any, end: Any, state: Any) -> Any:
-    while at < end:
-        state = table[(U(state) << U(8)) | U(data[at])]
-        at += U(1)
-    return state
-
-
-@_code.entry(None, _BYTES, _BYTES, np.uint8, _BYTES, _OFFSETS, _FLAGS)
-def doubt_patterns(table: Any, accepts: Any, start: Any, data: Any, offsets: Any, doubts: Any) -> Any:
-    """Doubt the cells that an automaton does not accept; four are followed at once, since each step waits.
-
-    Args:
-        table: For each state and byte the next state.
-        accepts: For each state whether a cell may end in it.
-        start: The first state.
-        data: The bytes of all cells.
-        offsets: Where each begins, and behind the last where that ends.
-        doubts: Set to 1 for each.
-    """
-    rows, row = len(doubts), 0
-    while row + 4 <= rows:
-        begin0, begin1, begin2, begin3 = (
-            U(offsets[row]),
-            U(offsets[row + 1]),
-            U(offsets[row + 2]),
-            U(offsets[row + 3]),
-        )
-        end = U(offsets[row + 4])
-        common = min(begin1 - begin0, begin2 - begin1, begin3 - begin2, end - begin3)
-        state0, state1, state2, state3 = start, start, start, start
-        for step in range(common):
-            at = U(step)
-            state0 = table[(U(state0) << U(8)) | U(data[begin0 + at])]
-            state1 = table[(U(state1) << U(8)) | U(data[begin1 + at])]
-            state2 = table[(U(state2) << U(8)) | U(data[begin2 + at])]
-            state3 = table[(U(state3) << U(8)) | U(data[begin3 + at])]
-        doubts[row] |= accepts[_follow(table, data, begin0 + common, begin1, state0)] ^ 1
-        doubts[row + 1] |= accepts[_follow(table, data, begin1 + common, begin2, state1)] ^ 1
-        doubts[row + 2] |= accepts[_follow(table, data, begin2 + common, begin3, state2)] ^ 1
-        doubts[row + 3] |= accepts[_follow(table, data, begin3 + common, end, state3)] ^ 1
-        row += 4
-    while row < rows:
-        doubts[row] |= accepts[_follow(table, data, U(offsets[row]), U(offsets[row + 1]), start)] ^ 1
-        row += 1
 
 
 @compiled

@@ -33,18 +33,22 @@ def blanks_as_nulls(text: pa.Array) -> pa.Array:
         >>> blanks_as_nulls(pa.array([" a ", "", "  ", None])).to_pylist()
         [' a ', None, None, None]
     """
-    return with_nulls(text, _find_blanks(text) if use_kernel(len(text)) else _blank(text))
+    blank = _find_blanks(text) if use_kernel(len(text)) else _blank(text)
+    return text if blank is None else with_nulls(text, blank)
 
 
 def _blank(text: pa.Array) -> npt.NDArray[np.bool_]:
     return flags_of(pc.or_(pc.equal(pc.binary_length(text), 0), pc.utf8_is_space(text)))
 
 
-def _find_blanks(text: pa.Array) -> npt.NDArray[np.bool_]:
+def _find_blanks(text: pa.Array) -> npt.NDArray[np.bool_] | None:
+    """Return which cells are blank; None where none is."""
     from leadsieve_rules.schemas.kernel import BLANK, WIDE, find_blanks
 
     found = np.empty(len(text), np.uint8)
     every = find_blanks(*buffers_of(text), found)
+    if not every:
+        return None
     blank: npt.NDArray[np.bool_] = found == BLANK
     if every & WIDE:
         rows = np.flatnonzero(found == WIDE)

@@ -54,13 +54,12 @@ class Sure:
             data: The bytes of all cells.
             offsets: Where each begins, and behind the last where that ends.
         """
-        from leadsieve_rules.schemas.kernel import DAY, REAL, WHOLE, doubt_lengths, doubt_patterns, doubt_values
+        from leadsieve_rules.cells.kernel import doubt_patterns
+        from leadsieve_rules.schemas.kernel import DAY, REAL, WHOLE, doubt_lengths, doubt_values
 
         doubts = np.zeros(len(offsets) - 1, np.uint8)
-        text = data[offsets[0] : offsets[-1]] if self.lengths else data[:0]
-        widest = 1 if not len(text) or text.max() < 0x80 else 4
         for low, high in self.lengths:
-            doubt_lengths(data, offsets, widest, low, high, doubts)
+            doubt_lengths(data, offsets, low, high, doubts)
         for one in self.patterns:
             doubt_patterns(one.table, one.accepts, one.start, data, offsets, doubts)
         if self.form is not None:

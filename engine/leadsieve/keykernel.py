@@ -261,8 +261,8 @@ def _place(word: Any, capacity: Any) -> Any:
 
 
 @compiled
-def _grow(slots: Any, base: Any, old: Any, new: Any, scratch: Any) -> None:
-    """Give a partition more slots in place."""
+def _grow(slots: Any, base: Any, old: Any, moved: Any, new: Any, scratch: Any) -> None:
+    """Give a partition more slots, in place or in another."""
     used = S(0)
     for at in range(base * SLOT_WORDS, (base + old) * SLOT_WORDS):
         scratch[U(used)] = slots[U(at)]
@@ -275,19 +275,24 @@ def _grow(slots: Any, base: Any, old: Any, new: Any, scratch: Any) -> None:
         word = ((U(middle) >> _ORDINAL_BITS) << HALF) | U(low)
         place = _place(word, new)
         while True:
-            at = (base + place) * SLOT_WORDS
+            at = (moved + place) * SLOT_WORDS
             if slots[U(at + 2)] == 0 and (U(slots[U(at + 1)]) & _ORDINAL_UPPER) == 0:
                 break
             place = place + 1 if place + 1 < new else 0
         slots[U(at)], slots[U(at + 1)], slots[U(at + 2)] = low, middle, last
 
 
-@_code.entry(_i64, _KEYS, _KEYS, array(_u32), _i64, array(_i64), array(_i64), array(_u32), array(_u64), array(_u64))
+@_code.entry(
+    *(_i64, _KEYS, _KEYS, array(_u32), _i64, _i64),
+    *(array(_i64), array(_i64), array(_i64), array(_u32), array(_u64), array(_u64)),
+)
 def claim_keys(
     keys: Any,
     ordinals: Any,
     slots: Any,
+    far: Any,
     most: Any,
+    bases: Any,
     capacities: Any,
     counts: Any,
     scratch: Any,
@@ -299,8 +304,10 @@ def claim_keys(
     Args:
         keys: The keys.
         ordinals: uint64, one a key: from 1 to 2**42 - 1.
-        slots: uint32, `SLOT_WORDS` a slot, `most` slots a partition.
+        slots: uint32, `SLOT_WORDS` a slot.
+        far: The slot from which on there are `most` slots a partition: where one is moved that needs more than it has.
         most: Slots that a partition may come to have.
+        bases: int64, one a partition: its first slot.
         capacities: int64, one a partition: the slots that it has now.
         counts: int64, one a partition: the slots that are taken.
         scratch: uint32, as long as one partition at its largest.
@@ -317,18 +324,20 @@ def claim_keys(
             word = mixed(keys[U(row)])
             block[U(row - start)] = word
             partition = S(word >> _KEY_BITS)
-            touched |= slots[U((partition * most + _place(word, capacities[U(partition)])) * SLOT_WORDS)]
+            touched |= slots[U((bases[U(partition)] + _place(word, capacities[U(partition)])) * SLOT_WORDS)]
         for row in range(start, stop):
             word = block[U(row - start)]
             partition = S(word >> _KEY_BITS)
-            base = partition * most
+            base = bases[U(partition)]
             capacity = capacities[U(partition)]
             if counts[U(partition)] * 5 >= capacity * 4:
                 if capacity == most:
                     return S(row)
                 larger = min(most, capacity + (capacity >> 1))
-                _grow(slots, base, capacity, larger, scratch)
-                capacity = larger
+                moved = far + partition * most
+                _grow(slots, base, capacity, moved, larger, scratch)
+                base, capacity = moved, larger
+                bases[U(partition)] = moved
                 capacities[U(partition)] = larger
             low, upper = W(word & _LOW), W((word >> HALF) & _UPPER)
             place = _place(word, capacity)

@@ -11,7 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -19,8 +19,10 @@ Judged = TypeVar("Judged")
 Ordered = TypeVar("Ordered")
 Laid = TypeVar("Laid")
 
-#: How many chunks may wait for the writer.
-_WAITING = 3
+#: How many chunks may wait for the writer, which writes as many at once as make a row group.
+_WAITING = 6
+#: How many items are read before they are asked for.
+_AHEAD = 2
 
 
 class _Writer(Generic[Laid]):
@@ -81,6 +83,32 @@ class _Writer(Generic[Laid]):
                 self._write(item.result())
         except BaseException as exc:  # whatever it is, it is raised again in the thread that reads
             self._error = exc
+
+
+@contextmanager
+def ahead(items: Iterable[Item], *, threads: int) -> Iterator[Iterator[Item]]:
+    """Read items, none of which is None, in a thread of its own, a few before they are asked for, for a block.
+
+    Args:
+        items: Read in that thread.
+        threads: With 1 they are read where they are asked for.
+
+    Yields:
+        The items; it raises what reading them raises.
+    """
+    stream = iter(items)
+    if threads == 1:
+        yield stream
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="leadsieve-ahead") as pool:
+        yield _fetched(pool, stream)
+
+
+def _fetched(pool: ThreadPoolExecutor, stream: Iterator[Item]) -> Iterator[Item]:
+    pending = deque(pool.submit(next, stream, None) for _ in range(_AHEAD))
+    while (item := pending.popleft().result()) is not None:
+        pending.append(pool.submit(next, stream, None))
+        yield item
 
 
 def judged(chunks: Iterable[Item], judge: Callable[[Item], Judged], *, threads: int) -> Generator[Judged, None, None]:

@@ -6,7 +6,7 @@ A run proves itself before it publishes; `leadsieve verify` does the same to wha
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +38,8 @@ def prove(
     accepted: Iterable[pa.RecordBatch],
     rejected: Iterable[pa.RecordBatch],
     errors: int,
+    *,
+    row_numbers: Mapping[int, _Rows] | None = None,
 ) -> None:
     """Prove that the finished files of a run hold each row that was read exactly once; for the arguments see `compare`.
 
@@ -45,7 +47,7 @@ def prove(
         InternalError: Anything does not agree; the message says what.
     """
     try:
-        compare(read, ledger, keys, accepted, rejected, errors)
+        compare(read, ledger, keys, accepted, rejected, errors, row_numbers=row_numbers)
     except Unproven as exc:
         raise InternalError(f"the run's own proof failed, nothing was published: {exc}; please report this") from exc
 
@@ -57,6 +59,8 @@ def compare(
     accepted: Iterable[pa.RecordBatch],
     rejected: Iterable[pa.RecordBatch],
     errors: int,
+    *,
+    row_numbers: Mapping[int, _Rows] | None = None,
 ) -> None:
     """Compare finished files with what was read: each row is in them exactly once, and is what the ledger says of it.
 
@@ -67,22 +71,25 @@ def compare(
         accepted: `ACCEPTED_COLUMNS` of the accepted file, as read back from the disk.
         rejected: `REJECTED_COLUMNS` of the rejected file, likewise.
         errors: Lines of the errors file.
+        row_numbers: The row numbers, increasing, of each source whose rows are not numbered from 1 on without a gap, by
+            its ordinal.
 
     Raises:
         Unproven: Anything does not agree; the message says what.
     """
+    row_numbers = row_numbers or {}
     if list(read) != [file.rows for file in ledger.files]:
         raise Unproven("rows that were read were not judged")
     seen = [np.zeros(rows + 1, np.bool_) for rows in read]
     reasons: Counter[str] = Counter()
-    written = _Written(ledger, seen)
+    written = _Written(ledger, seen, row_numbers)
     for batch in rejected:
         written.take(batch)
         for count in pc.value_counts(_decoded(batch.column("reject_reason"))).to_pylist():
             reasons[count["values"]] += count["counts"]
     if written.close() != [file.rejected for file in ledger.files] or reasons != ledger.reasons:
         raise Unproven("the rejected file does not hold what the ledger counts")
-    expected, written = _Expected(keys), _Written(ledger, seen)
+    expected, written = _Expected(keys), _Written(ledger, seen, row_numbers)
     for batch in accepted:
         written.take(batch)
         numbers = batch.column(PHONE)
@@ -139,10 +146,12 @@ class _Written:
 
     Args:
         ledger: Names the files and says how many rows each has.
-        seen: For each file, which row numbers were written so far, by this output or another; is filled in.
+        seen: For each file, which rows were written so far, by this output or another; is filled in.
+        row_numbers: As `compare` takes them.
     """
 
-    def __init__(self, ledger: Ledger, seen: Sequence[npt.NDArray[np.bool_]]) -> None:
+    def __init__(self, ledger: Ledger, seen: Sequence[npt.NDArray[np.bool_]], row_numbers: Mapping[int, _Rows]) -> None:
+        self._numbers = row_numbers
         self._ordinals = {file.name: ordinal for ordinal, file in enumerate(ledger.files)}
         self._seen = seen
         self._counts = [0] * len(seen)
@@ -150,8 +159,8 @@ class _Written:
 
     def take(self, batch: pa.RecordBatch) -> None:
         """Note the rows of the next batch."""
-        for file, rows in self._stretches(batch):
-            seen = self._seen[file]
+        for file, numbers in self._stretches(batch):
+            seen, rows = self._seen[file], self._places(file, numbers)
             if (file, int(rows[0])) <= self._last or np.any(np.diff(rows) <= 0):
                 raise Unproven("rows were written out of order")
             if rows[0] < 1 or rows[-1] >= len(seen):
@@ -161,6 +170,16 @@ class _Written:
             seen[rows] = True
             self._counts[file] += len(rows)
             self._last = (file, int(rows[-1]))
+
+    def _places(self, file: int, rows: _Rows) -> _Rows:
+        """Return the place of each row among those of its file, from 1: mostly that is its number."""
+        numbers = self._numbers.get(file)
+        if numbers is None:
+            return rows
+        places = np.searchsorted(numbers, rows)
+        if not len(numbers) or np.any(numbers[np.minimum(places, len(numbers) - 1)] != rows):
+            raise Unproven("a row was written that was not read")
+        return places + 1
 
     def close(self) -> list[int]:
         """Return how many rows of each file there were."""

@@ -43,6 +43,22 @@ def test_a_table_that_grows_keeps_every_number(monkeypatch, expected: int) -> No
     assert table.nbytes < 50_000_000
 
 
+@pytest.mark.parametrize("memory", [2_900_000, 50_000_000])
+@pytest.mark.parametrize("expected", [0, 70_000, 100_000])
+def test_numbers_that_were_not_expected_find_room_or_end_it(monkeypatch, memory: int, expected: int) -> None:
+    monkeypatch.setattr(first, "use_kernel", lambda _: True)
+    own = np.arange(1, 250_001, dtype=np.uint64)
+    keys, table = own * np.uint64(10**12 + 39), FirstRows(memory, expected)
+    if memory < 12 * len(own):
+        with pytest.raises(Outgrown):
+            table.claim(keys, own)
+        return
+    assert np.array_equal(table.claim(keys, own), own)
+    assert np.array_equal(table.claim(keys[::-1], own), own[::-1])
+    # A slot is 12 bytes; what was left behind is counted too.
+    assert 12 * len(own) <= table.nbytes <= memory
+
+
 def test_keys_of_the_full_width_are_told_apart(compiled: bool) -> None:
     # Valid numbers that agree in their low 50 bits.
     keys = np.array([4935171049746507, 431571422376011, 2**64 - 1, 2**63], np.uint64)

@@ -67,7 +67,7 @@ def test_few_chunks_are_alive_at_a_time() -> None:
 
     pipeline.run(chunks(), lambda i: i, iter, lambda i: i, write, threads=2)
     assert written == 40
-    assert most <= 2 + 1 + 1 + 3 + 2
+    assert most <= 2 + 1 + 1 + 6 + 2
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -89,4 +89,22 @@ def test_chunks_can_be_judged_alone_and_given_up(threads: int) -> None:
     stream = pipeline.judged(range(1000), lambda i: i, threads=threads)
     assert [next(stream) for _ in range(3)] == [0, 1, 2]
     stream.close()
+    assert not [t for t in threading.enumerate() if t.name.startswith("leadsieve")]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_what_is_read_ahead_comes_whole_and_in_order_and_little_of_it(threads: int) -> None:
+    read = []
+    with pipeline.ahead((read.append(i) or i for i in range(9)), threads=threads) as items:
+        assert next(items) == 0
+        rest = [(item, len(read)) for item in items]
+    assert [item for item, _ in rest] == list(range(1, 9))
+    assert all(seen <= item + 4 for item, seen in rest)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_what_fails_ahead_is_raised_and_no_thread_is_left(threads: int) -> None:
+    items = (1 // (3 - i) for i in range(9))
+    with pytest.raises(ZeroDivisionError), pipeline.ahead(items, threads=threads) as given:
+        list(given)
     assert not [t for t in threading.enumerate() if t.name.startswith("leadsieve")]

@@ -433,7 +433,7 @@ class State:
 
     @contextmanager
     def held_open(self) -> Iterator[None]:
-        """Keep the state, which `ensure` has looked at, open to read for a block in which nothing writes it.
+        """Keep the state, which `ensure` has looked at, open to read until the block ends, or `let_go` or a write.
 
         To open it costs some thirty milliseconds, and to ask it something mostly less.
         """
@@ -443,6 +443,12 @@ class State:
                 yield
             finally:
                 self._held = None
+
+    def let_go(self) -> None:
+        """Close what `held_open` keeps open, so that other processes may write; calls open the state again."""
+        held, self._held = self._held, None
+        if held is not None:
+            held.close()
 
     @contextmanager
     def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -467,6 +473,7 @@ class State:
                 raise translate(self.path, exc) from exc
 
     def _writing(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        self.let_go()
         return writing(self.path, wait_seconds=self._wait_seconds, memory_bytes=self._memory_bytes)
 
     @contextmanager

@@ -9,6 +9,7 @@ from leadsieve.duplicates.finder import Finder, InMemory, Ordinals
 from leadsieve.duplicates.first import ROW_BYTES, FirstRows, Outgrown
 from leadsieve.duplicates.held import CONTACT_BYTES, Contacts, Held
 from leadsieve.duplicates.judging import Duplicates, candidates, row_numbers
+from leadsieve.duplicates.loading import Loading, pays_ahead
 from leadsieve.duplicates.slices import Slices
 
 __all__ = [
@@ -20,9 +21,11 @@ __all__ = [
     "FirstRows",
     "Held",
     "InMemory",
+    "Loading",
     "Ordinals",
     "Outgrown",
     "Slices",
     "candidates",
+    "pays_ahead",
     "row_numbers",
 ]

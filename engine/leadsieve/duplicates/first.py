@@ -26,7 +26,10 @@ class Outgrown(Exception):
 
 @dataclass(slots=True)
 class _Table:
-    """A table of partitions, each of which grows in place, in memory that is taken page by page as it is touched.
+    """A table of partitions, in memory that is taken page by page as it is touched.
+
+    All partitions of a table whose size is known stand close together, in large pages: every key touches another
+    page. One that needs more slots after all is moved to where it can grow in place.
 
     Attributes:
         most: Slots that a partition may come to have.
@@ -35,7 +38,9 @@ class _Table:
 
     most: int
     expected: int
+    packed: int = field(init=False)
     slots: npt.NDArray[np.uint32] = field(init=False)
+    bases: npt.NDArray[np.int64] = field(init=False)
     capacities: npt.NDArray[np.int64] = field(init=False)
     counts: npt.NDArray[np.int64] = field(init=False)
     scratch: npt.NDArray[np.uint32] = field(init=False)
@@ -44,12 +49,14 @@ class _Table:
     def __post_init__(self) -> None:
         from leadsieve.keykernel import BLOCK, PARTITIONS, SLOT_WORDS
 
-        memory = mmap.mmap(-1, PARTITIONS * self.most * SLOT_WORDS * 4)
-        if hasattr(mmap, "MADV_NOHUGEPAGE"):  # a large page would take the partitions' room before it is needed
-            memory.madvise(mmap.MADV_NOHUGEPAGE)
+        first = min(self.most, max(_FIRST_SLOTS, int(self.expected / PARTITIONS * _SLOTS_A_NUMBER)))
+        # Where there is room to move them all; what they leave behind counts as taken.
+        self.packed = first if first * 5 <= self.most * 2 else 0
+        memory = _pages(PARTITIONS * self.most * SLOT_WORDS * 4, PARTITIONS * self.packed * SLOT_WORDS * 4)
         self.slots = np.frombuffer(memory, np.uint32)
-        expected = int(self.expected / PARTITIONS * _SLOTS_A_NUMBER)
-        self.capacities = np.full(PARTITIONS, min(self.most, max(_FIRST_SLOTS, expected)), np.int64)
+        self.most -= self.packed
+        self.bases = np.arange(PARTITIONS, dtype=np.int64) * (self.packed or self.most)
+        self.capacities = np.full(PARTITIONS, first, np.int64)
         self.counts = np.zeros(PARTITIONS, np.int64)
         self.scratch = np.empty(self.most * SLOT_WORDS, np.uint32)
         self.block = np.empty(BLOCK, np.uint64)
@@ -59,7 +66,8 @@ class _Table:
         """Memory of the slots so far, with what the largest partition needs to grow."""
         from leadsieve.keykernel import SLOT_WORDS
 
-        return (int(self.capacities.sum()) + int(self.capacities.max())) * SLOT_WORDS * 4
+        left = self.packed * int(np.count_nonzero(self.capacities > self.packed)) if self.packed else 0
+        return (int(self.capacities.sum()) + int(self.capacities.max()) + left) * SLOT_WORDS * 4
 
     def claim(self, keys: Keys, ordinals: Keys) -> Keys:
         """Do what `FirstRows.claim` does."""
@@ -70,7 +78,9 @@ class _Table:
             np.ascontiguousarray(keys),
             np.ascontiguousarray(ordinals),
             self.slots,
+            len(self.bases) * self.packed,
             self.most,
+            self.bases,
             self.capacities,
             self.counts,
             self.scratch,
@@ -80,6 +90,16 @@ class _Table:
         if done < len(keys):
             raise Outgrown
         return owners
+
+
+def _pages(size: int, packed: int) -> mmap.mmap:
+    """Return memory of which the first bytes may come in large pages; elsewhere these would take what is not needed."""
+    memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if hasattr(mmap, "MADV_NOHUGEPAGE"):
+        memory.madvise(mmap.MADV_NOHUGEPAGE)
+        if packed:
+            memory.madvise(mmap.MADV_HUGEPAGE, 0, packed)
+    return memory
 
 
 class FirstRows:

@@ -20,6 +20,7 @@ class Fault(StrEnum):
     REPEATED_HEADER = "repeated_header"
     INVALID_JSON = "invalid_json"
     NOT_A_RECORD = "not_a_record"
+    NOT_CORRECTED = "not_corrected"
 
 
 #: The records of a chunk that could not be parsed: 1-based row number, 1-based physical line (null where the format
@@ -36,7 +37,7 @@ BAD_RECORDS = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some consecutive records of one source.
+    """Some records of one source, consecutive but for a source that is restored from a rejected file.
 
     Attributes:
         file: Ordinal of the source in the run, from 0.
@@ -48,7 +49,8 @@ class Chunk:
         lines: int64, as long as `table`: the 1-based physical line on which each record starts; null where the
             format has no lines.
         bad: The records that could not be parsed, in the schema `BAD_RECORDS`, by row number. `rows` and
-            `bad["row"]` together are consecutive within a source: no number is missing and none stands twice.
+            `bad["row"]` together are consecutive within a source: no number is missing and none stands twice. In a
+            `RestoredSource` they only increase: the rows of its file that were accepted before are not there.
         blank_records: How many records of the chunk had only empty or white-space cells, and so are not rows.
         nbytes: Bytes of the source that this chunk took, for progress.
     """

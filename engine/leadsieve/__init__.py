@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from leadsieve.campaigns import Campaigns
     from leadsieve.config import Tuning
+    from leadsieve.explanation import Explanation
     from leadsieve.inspection import Inspection
     from leadsieve.progress import Callback, Progress
     from leadsieve.run import Part, Run
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Campaigns",
+    "Explanation",
     "Inspection",
     "InternalError",
     "Interrupted",
@@ -61,6 +63,7 @@ __all__ = [
     "UsageError",
     "answer_schemas",
     "clean",
+    "explain",
     "forget_mapping",
     "inspect",
     "mappings",
@@ -73,6 +76,7 @@ __all__ = [
 #: Names that are loaded when they are first asked for, so that `import leadsieve` stays quick.
 _LAZY = {
     "Campaigns": "leadsieve.campaigns",
+    "Explanation": "leadsieve.explanation",
     "Inspection": "leadsieve.inspection",
     "KeptMapping": "leadsieve_connectors.campaigns",
     "Part": "leadsieve.run",
@@ -106,7 +110,7 @@ def clean(
     state: str | os.PathLike[str] | None = None,
     out: str | os.PathLike[str] | None = None,
     map: Mapping[str, str] | None = None,  # noqa: A002 - the option's own name
-    format: Literal["parquet", "csv"] = "parquet",  # noqa: A002 - the option's own name
+    format: Literal["parquet", "csv", "xlsx"] = "parquet",  # noqa: A002 - the option's own name
     duplicates: Literal["none", "file", "run", "campaign", "all"] | None = None,
     duplicate_statuses: Sequence[str] | None = None,
     duplicate_age: int | None = None,
@@ -148,7 +152,8 @@ def clean(
         out: Folder to publish, missing or empty, or the URL of one (s3, gs, az, sftp). None: the parts live in a
             temporary folder that the run owns.
         map: Columns to fields. Several columns for one field are an order of preference.
-        format: Of the accepted, rejected and errors files.
+        format: Of the accepted, rejected and errors files; `xlsx` writes them as CSV, and the rejected rows as a
+            workbook to edit too.
         duplicates: What a number must not repeat; None is the campaign where one is named, else the run.
         duplicate_statuses: Only a campaign's contacts in these statuses make a duplicate; None is the profile's rule.
         duplicate_age: Only those that have had their status for less than so many days; None is the profile's rule.
@@ -180,8 +185,12 @@ def clean(
         dry_run: Do everything but publish and commit.
         batches: Write the accepted rows as request bodies too, in the folder `requests`: each within every limit of the
             target system, with a timetable that keeps its rate limit, and the predicted answer to each in `run.json`.
-        progress: Called with a `Progress` after every chunk; None and False are silent.
-        tuning: How to use the machine; see `Tuning`.
+        progress: Called with a `Progress` after every chunk. None shows a bar in a notebook where tqdm is installed,
+            and is silent elsewhere; False is silent.
+        tuning: How to use the machine; see `Tuning`. What is not given comes from `LEADSIEVE_` variables and from
+            `[tuning]` of `leadsieve.toml`, or of `[tool.leadsieve]` in `pyproject.toml`, in the working folder or above
+            it. No other option does (of `state`, `LEADSIEVE_STATE`): a program does not change its meaning with the
+            folder it runs in. The command line takes its options from there too.
 
     Returns:
         The run: its answer, counts and parts.
@@ -192,6 +201,7 @@ def clean(
     from leadsieve.config import Options, Tuning, paths_and_frames
     from leadsieve.flow import execute
     from leadsieve.limits import as_limits
+    from leadsieve.progress import shown
 
     options = Options(
         sources=paths_and_frames(sources),
@@ -228,8 +238,8 @@ def clean(
         batches=batches,
         tuning=Tuning.of(tuning, os.environ),
     )
-    with translated():
-        return execute(options, progress or None)
+    with translated(), shown(progress) as callback:
+        return execute(options, callback)
 
 
 def inspect(
@@ -272,7 +282,7 @@ def inspect(
         LeadsieveError: A source cannot be opened, or an option is wrong. Columns that cannot be mapped are a
             `problem` of the inspection, not an error.
     """
-    from leadsieve.config import Options, paths_and_frames
+    from leadsieve.config import Options, Tuning, paths_and_frames
     from leadsieve.inspection import inspect_sources
 
     options = Options(
@@ -289,6 +299,7 @@ def inspect(
         skip_rows=skip_rows,
         records_path=records_path,
         sheet=sheet,
+        tuning=Tuning.of(None, os.environ),
     )
     with translated():
         return inspect_sources(options)
@@ -371,6 +382,46 @@ def answer_schemas(name: str | os.PathLike[str]) -> dict[str, dict[str, Any]]:
             }
             for code, template in answer_templates(profile).items()
         }
+
+
+def explain(
+    out: str | os.PathLike[str],
+    row: int,
+    file: str | None = None,
+    *,
+    profile: str | os.PathLike[str] | None = None,
+    schema: Any = None,
+) -> Explanation:
+    """Explain everything that was decided about one row of a run, and why.
+
+    Where its source still stands unchanged, the row is read and judged again, so that each step is told; else what the
+    outputs hold is told.
+
+    Args:
+        out: What `clean` published: a folder, `OUT.failed`, or a URL.
+        row: The row's number in its file, from 1, as `lead_row` has it.
+        file: The file, or the end of its name; needed where the run had several.
+        profile: The run's profile, where it is a file of your own.
+        schema: The run's schema, as for `clean`, to be told check by check. Its code is run only where it is named.
+
+    Returns:
+        The explanation; it shows with its cells masked, and its attributes hold them as they are.
+
+    Raises:
+        UsageError: There is no publication in `out`, no such row, or several files that could be meant.
+        OutputError: An output cannot be read.
+
+    Example:
+        >>> import leadsieve as ls
+        >>> ls.explain("out", 54).reasons  # doctest: +SKIP
+        ('invalid_phone',)
+    """
+    from leadsieve.explanation import explain as tell
+
+    where, own = _out(out), _schema(schema)
+    assert where is not None  # noqa: S101 - only None gives None
+    with translated():
+        return tell(where, row, file, profile=None if profile is None else os.fspath(profile), schema=own)
 
 
 def verify(out: str | os.PathLike[str], *, state: str | os.PathLike[str] | None = None) -> pa.Table:

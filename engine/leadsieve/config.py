@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from leadsieve.exceptions import UsageError
+from leadsieve.settings_file import SettingsFile, find_settings_file
+from leadsieve_rules.wording import did_you_mean
 
 if TYPE_CHECKING:
     from leadsieve_rules.prompts import Prompt
     from leadsieve_rules.schemas import UserSchema
 
-Format = Literal["parquet", "csv"]
+Format = Literal["parquet", "csv", "xlsx"]
 Scope = Literal["none", "file", "run", "campaign", "all"]
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([kmg])i?)?b?", re.IGNORECASE)
@@ -31,6 +33,7 @@ _LARGEST = {
     "row_group_rows": 1 << 30,
     "compression_level": 22,
     "memory": 1 << 50,
+    "xlsx_rows": 1_048_575,
 }
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
@@ -39,8 +42,8 @@ _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 class Tuning:
     """How a run uses the machine; results do not depend on it.
 
-    Each value can be set by the environment variable `LEADSIEVE_` and its name in capitals. Sizes are bytes, and may
-    be written like `4MB`.
+    Each value can be set by the environment variable `LEADSIEVE_` and its name in capitals, or under `[tuning]` in the
+    settings file, in this order. Sizes are bytes, and may be written like `4MB`.
 
     Attributes:
         threads: Worker threads; 1 does everything in one thread.
@@ -53,6 +56,8 @@ class Tuning:
         memory: About how much a run may take in all; where its numbers and those of its campaign take more, they are
             compared in slices, on the disk beside OUT, and the sources are read twice.
         lock_seconds: How long to wait for another run on the same state.
+        xlsx_rows: A workbook of rejected rows has no more rows than this, the first ones; Excel's own limit is
+            1,048,575.
     """
 
     threads: int = min(4, os.cpu_count() or 1)
@@ -64,6 +69,7 @@ class Tuning:
     compression_level: int = 1
     memory: int = 2 << 30
     lock_seconds: float = 10.0
+    xlsx_rows: int = 100_000
 
     @property
     def state_memory(self) -> int:
@@ -83,19 +89,63 @@ class Tuning:
 
     @classmethod
     def of(cls, given: Tuning | Mapping[str, Any] | None, environ: Mapping[str, str]) -> Tuning:
-        """Take the tuning from what the caller gave, else from the environment, else the defaults.
+        """Take the tuning from what the caller gave, else the environment, else the settings file, else the defaults.
 
         Raises:
             UsageError: A name or a value that no tuning has.
         """
         if isinstance(given, Tuning):
             return given
-        names = {f.name for f in dataclasses.fields(cls)}
-        values = {n: environ[f"LEADSIEVE_{n.upper()}"] for n in names if f"LEADSIEVE_{n.upper()}" in environ}
-        values.update(given or {})
-        if unknown := sorted(values.keys() - names):
-            raise UsageError(f"tuning {unknown[0]!r} is unknown; there are {', '.join(sorted(names))}")
-        return cls(**{name: _number(name, value) for name, value in values.items()})
+        return cls.found(given, environ, find_settings_file())[0]
+
+    @classmethod
+    def found(
+        cls, given: Mapping[str, Any] | None, environ: Mapping[str, str], file: SettingsFile | None
+    ) -> tuple[Tuning, dict[str, str]]:
+        """Take the tuning as `of` does, and say where each value that is no default came from.
+
+        Raises:
+            UsageError: A name or a value that no tuning has.
+        """
+        names = sorted(f.name for f in dataclasses.fields(cls))
+        layers = (
+            ("", dict(given or {})),
+            *((f"environment {text}", {name: environ[text]}) for name in names if environ.get(text := variable(name))),
+            *(() if file is None else ((str(file.path), file.tuning),)),
+        )
+        values: dict[str, Any] = {}
+        origins: dict[str, str] = {}
+        for origin, layer in layers:
+            for name, value in layer.items():
+                number = cls._read(name, value, origin)
+                if name not in values:
+                    values[name], origins[name] = number, origin
+        return cls(**values), origins
+
+    @classmethod
+    def _read(cls, name: str, value: object, origin: str) -> Any:
+        """Return one value, which is checked by itself so that what is wrong says where it stands."""
+        where = f"{origin}: " if origin else ""
+        names = sorted(f.name for f in dataclasses.fields(cls))
+        if name not in names:
+            known = f"{did_you_mean(name, names)}; there are {', '.join(names)}"
+            raise UsageError(f"{where}tuning {name!r} is unknown{known}")
+        number = _number(name, value)
+        try:
+            cls(**{name: number})
+        except UsageError as exc:
+            raise UsageError(f"{where}{exc.message}") from None
+        return number
+
+
+def variable(name: str) -> str:
+    """Return the environment variable that sets an option or a tuning.
+
+    Example:
+        >>> variable("chunk_bytes")
+        'LEADSIEVE_CHUNK_BYTES'
+    """
+    return f"LEADSIEVE_{name.upper()}"
 
 
 def _number(name: str, value: object) -> Any:
@@ -240,6 +290,11 @@ class Options:
         paths = [source for source in (*self.sources, *self.suppress) if isinstance(source, str)]
         if "\0" in "".join([*paths, *(v for v in texts.values() if v), str(self.state), str(self.out)]):
             raise UsageError("a path or name holds a NUL character, which no file has; check the quoting")
+
+    @property
+    def data_format(self) -> Literal["parquet", "csv"]:
+        """The format of the outputs; a workbook is written beside files that hold all rows."""
+        return "csv" if self.format == "xlsx" else self.format
 
     def judging(self) -> dict[str, Any]:
         """Return the options that decide what becomes of a row, as plain values."""

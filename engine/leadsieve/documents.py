@@ -23,7 +23,9 @@ _log = logging.getLogger("leadsieve")
 
 
 def write_down(job: Job, outcome: Outcome, folder: Path, run_id: str) -> tuple[Any, dict[str, Any]]:
-    """Write the requests where they are wanted, `summary.json` and `run.json` beside the outputs, and seal all of them.
+    """Write what goes beside the outputs, and seal all of them.
+
+    That is the workbook of rejected rows and the requests, where they are wanted, `summary.json` and `run.json`.
 
     Args:
         job: What was done.
@@ -36,7 +38,7 @@ def write_down(job: Job, outcome: Outcome, folder: Path, run_id: str) -> tuple[A
 
     Raises:
         UsageError: The accepted rows cannot be sent within the target system's limits.
-        OutputError: A file cannot be written.
+        OutputError, SinkError: A file cannot be written.
     """
     answers = _answers(job, run_id)
     refused = as_given(job.target.profile, outcome.ledger, job.sources)
@@ -44,6 +46,7 @@ def write_down(job: Job, outcome: Outcome, folder: Path, run_id: str) -> tuple[A
     predicted = answers.predict(outcome.ledger, outcome.listed, outcome.grouped, dialects, refused)
     publish.write_json(folder / "summary.json", predicted["raw"].body)
     ledger = outcome.ledger.to_dict()
+    workbook = _workbook(job, outcome, folder)
     requests = None
     # Nobody sends what is not published.
     if job.options.batches and passed_limits(job.options.fail_over, ledger) is None:
@@ -59,10 +62,12 @@ def write_down(job: Job, outcome: Outcome, folder: Path, run_id: str) -> tuple[A
         contacts=_contacts(job, outcome),
         answers=predicted,
         requests=_told_requests(requests),
+        workbook=workbook,
         started=job.started,
         seconds=outcome.seconds,
     )
-    more = {} if requests is None else requests.files
+    more = {} if workbook is None else {workbook["file"]: workbook["rows"]}
+    more |= {} if requests is None else requests.files
     info["files"] = publish.seal(folder, {**outcome.rows, "summary.json": None, **more})
     publish.write_json(folder / "run.json", info)
     return predicted["raw"].body, info
@@ -73,9 +78,19 @@ def _answers(job: Job, run_id: str) -> Answers:
         run_id,
         job.options.campaign,
         file_name=Path(job.sources[0].name).name,
-        rejected_file=f"rejected.{job.options.format}",
+        rejected_file=f"rejected.{job.options.data_format}",
     )
     return Answers(job.target.profile, job.target.settings, named, job.started, job.standing)
+
+
+def _workbook(job: Job, outcome: Outcome, folder: Path) -> Mapping[str, Any] | None:
+    """Write the rejected rows as a workbook too, where that is wanted, and return what is told of it."""
+    if job.options.format != "xlsx":
+        return None
+    from leadsieve.workbook import write_rejected  # openpyxl is loaded for nothing else
+
+    rejected, limit = outcome.ledger.rejected, job.options.tuning.xlsx_rows
+    return write_rejected(folder, job.layout, rejected=rejected, limit=limit)
 
 
 def _requests(job: Job, outcome: Outcome, folder: Path, answers: Answers) -> Requests:
@@ -86,7 +101,7 @@ def _requests(job: Job, outcome: Outcome, folder: Path, answers: Answers) -> Req
     """
     accepted = outcome.ledger.accepted
     plan = request_plan(job.target, job.layout, job.plan.maps, answers.names(accepted))
-    rows = read_back(folder / f"accepted.{job.options.format}", job.layout.accepted, plan.columns)
+    rows = read_back(folder / f"accepted.{job.options.data_format}", job.layout.accepted, plan.columns)
     requests = write_requests(
         rows, folder, plan, answer=lambda number, count, before: answers.of_request(count, before, number).body
     )

@@ -71,7 +71,7 @@ def read_entries(given: Sequence[Any], reading: Reading) -> tuple[Entries, ...]:
         ConnectorError, RulesError, LeadsieveError: A source cannot be read, or its numbers cannot be found.
     """
     phone.check_region(reading.region)
-    with open_sources(given, reading.options) as sources:
+    with open_sources(given, reading.options, restoring=False) as sources:
         every = [(source, find_columns(source, reading, statuses=False)) for source in sources]
         return tuple(_read_source(source, columns, reading) for source, columns in every)
 
@@ -97,7 +97,7 @@ def read_statuses(
     phone.check_region(reading.region)
     meanings = {**load_statuses().words, **{fold_word(word): _known(each) for word, each in (words or {}).items()}}
     every = None if status is None else STATUSES.index(_known(status))
-    with open_sources(given, reading.options) as sources:
+    with open_sources(given, reading.options, restoring=False) as sources:
         found = [(source, find_columns(source, reading, statuses=every is None)) for source in sources]
         for source, columns in found:
             if every is None and columns.status is None:

@@ -11,6 +11,7 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -25,14 +26,15 @@ import pyarrow as pa
 from leadsieve import publish
 from leadsieve.answers import Standing, refusal
 from leadsieve.config import Options
+from leadsieve.corrections import require_distinct
 from leadsieve.documents import write_down
-from leadsieve.duplicates import Contacts, Held
+from leadsieve.duplicates import Contacts, Held, Loading, pays_ahead
 from leadsieve.exceptions import OutputError, SourceError, TooManyRejected, UsageError
 from leadsieve.limits import passed_limits
 from leadsieve.lists import Part as ListPart
 from leadsieve.lists import gather, judged_by, kept_lists, open_state, require_state, run_lists
 from leadsieve.prepare import Kept, prepare, read_options
-from leadsieve.process import Job, Outcome, Task, process
+from leadsieve.process import Job, Outcome, Task, key_bytes, process
 from leadsieve.progress import Callback
 from leadsieve.recognise import KEPT, earlier_run, require_same_result, standing_run, stands
 from leadsieve.requests.plan import require_settings
@@ -97,7 +99,7 @@ def _run_sources(
     progress: Callback | None,
     started: datetime,
 ) -> Run:
-    _require_distinct(sources)
+    require_distinct(sources)
     # Refuses what is never replaced, and a store that cannot be reached, before a row is read.
     beside = None if options.campaign is None else options.state.parent
     place = None if options.out is None else publish.place(options.out, beside)
@@ -117,18 +119,11 @@ def _settle(task: Task, suppression: Suppression | None, kept: Kept | None = Non
     return Job(task.options, task.target, task.sources, task.progress, task.started, plan, layout)
 
 
-def _require_distinct(sources: Sequence[Source]) -> None:
-    names = [source.name for source in sources]
-    for name in names:
-        if names.count(name) > 1:
-            raise UsageError(f"source {name} is given more than once; a row is named by its file, so name each once")
-
-
-def _keep(job: Job, campaign: Contacts | None) -> Run:
+def _keep(job: Job, contacts: Contacts | None, loading: Loading | None = None) -> Run:
     """Run into a temporary folder that belongs to the `Run`."""
     path = Path(tempfile.mkdtemp(prefix="leadsieve-"))
     try:
-        outcome = process(job, path, campaign)
+        outcome = process(job, path, contacts, loading)
         summary, info = write_down(job, outcome, path, job.target.run_id(job.sources, 0))
         _require_few_rejected(job, info)
     except BaseException:
@@ -171,11 +166,19 @@ def _with_campaign(task: Task, campaign: str, place: publish.Place | None, lists
             _announce(task, state, campaign, created=created)
             if not created or job is None:
                 job, lists = None, [*lists, *kept_lists(options, state, campaign)]
-        suppression = gather(lists, options, task.started) if job is None else job.plan.suppression
-        if options.dry_run or place is None:
-            job = _standing(job or _settle(task, suppression, _kept_in(state)), state, campaign, before_run=None)
-            return _keep(job, _contacts(job, state, campaign, before_run=None, when=job.started))
-        return _import(task, state, campaign, place, suppression, job)
+            suppression = gather(lists, options, task.started) if job is None else job.plan.suppression
+            if options.dry_run or place is None:
+                return _rehearse(task, state, campaign, suppression, job)
+            return _import(task, state, campaign, place, suppression, job)
+
+
+def _rehearse(task: Task, state: State, campaign: str, suppression: Suppression | None, job: Job | None) -> Run:
+    """Judge against the campaign, and publish and commit nothing; for the arguments see `_import`."""
+    contacts = _contacts(task, state, campaign, before_run=None, when=task.started)
+    with _loading(task, contacts) as loading:
+        job = _standing(job or _settle(task, suppression, _kept_in(state)), state, campaign, before_run=None)
+        state.let_go()
+        return _keep(job, contacts, loading)
 
 
 def _import(
@@ -193,11 +196,13 @@ def _import(
     """
     options = task.options
     finished = place.recover(state)
-    with state.held_open():
-        # With --again only a run that this very command began, and that a crash cut short, is this run.
-        known = [r for r in state.runs(campaign) if not options.again or r.run_id in finished]
-        record = earlier_run(task, known, place)
-        seq = state.next_seq() if record is None else record.seq
+    # With --again only a run that this very command began, and that a crash cut short, is this run.
+    known = [r for r in state.runs(campaign) if not options.again or r.run_id in finished]
+    record = earlier_run(task, known, place)
+    seq = state.next_seq() if record is None else record.seq
+    when = task.started if record is None else record.committed_at
+    contacts = _contacts(task, state, campaign, before_run=seq, when=when)
+    with _loading(task, contacts if record is None else None) as loading:
         job = job or _settle(task, suppression, _kept_in(state) if record is None else _kept_by(record, task.sources))
         if record is not None:
             standing = place.published()
@@ -205,21 +210,32 @@ def _import(
                 _warn_of_suppressed(record, suppression, state)
                 return _repeated(job, place, standing)
             _log.info("this is run %s again: it is published as it was judged then, nothing is imported", record.run_id)
-        when = job.started if record is None else record.committed_at
         job = _standing(replace(job, plan=replace(job.plan, now=when)), state, campaign, before_run=seq)
         run_id = job.target.run_id(job.sources, seq) if record is None else record.run_id
-        keys = _contacts(job, state, campaign, before_run=seq, when=when)
-    own = None if record is None else run_id
-    with place.staging(run_id, overwrite=options.overwrite, own=own) as staging:
-        outcome = process(job, staging.folder, keys)
-        if record is not None:
-            require_same_result(record, outcome, state)
-        summary, info = write_down(job, outcome, staging.folder, run_id)
-        _require_few_rejected(job, info, (place, staging))
-        entry = None if record is not None else _entry(job, state, campaign, seq, outcome, info)
-        info["files"] = place.commit(staging, overwrite=options.overwrite, entry=entry)
-        folder = place.keep(staging)
+        state.let_go()
+        own = None if record is None else run_id
+        with place.staging(run_id, overwrite=options.overwrite, own=own) as staging:
+            outcome = process(job, staging.folder, contacts, loading)
+            if record is not None:
+                require_same_result(record, outcome, state)
+            summary, info = write_down(job, outcome, staging.folder, run_id)
+            _require_few_rejected(job, info, (place, staging))
+            entry = None if record is not None else _entry(job, state, campaign, seq, outcome, info)
+            info["files"] = place.commit(staging, overwrite=options.overwrite, entry=entry)
+            folder = place.keep(staging)
     return _run(job, folder, summary, info, repeated=record is not None)
+
+
+@contextmanager
+def _loading(task: Task, contacts: Contacts | None) -> Iterator[Loading | None]:
+    """Begin to load the contacts beside a block, where the run is sure to need them and has threads for it."""
+    sizes, options = [source.size for source in task.sources], task.options
+    nbytes = sum(size or 0 for size in sizes)
+    if contacts is None or options.tuning.threads == 1 or not pays_ahead(contacts, nbytes, key_bytes(options)):
+        yield None
+        return
+    with Loading(contacts) as loading:
+        yield loading
 
 
 def _warn_of_suppressed(record: RunRecord, suppression: Suppression | None, state: State) -> None:
@@ -312,20 +328,21 @@ def _announce(task: Task, state: State, campaign: str, *, created: bool) -> None
     _log.warning("NEW CAMPAIGN %r: it is not in the state yet (there are: %s)", campaign, others)
 
 
-def _contacts(job: Job, state: State, campaign: str, *, before_run: int | None, when: datetime) -> Contacts | None:
+def _contacts(task: Task, state: State, campaign: str, *, before_run: int | None, when: datetime) -> Contacts | None:
     """Say which contacts make a duplicate, by the profile's statuses and age; none of them is read yet."""
-    scope, rule = job.target.scope, job.target.profile.duplicates
+    scope, rule = task.target.scope, task.target.profile.duplicates
     if scope not in ("campaign", "all"):
         return None
     names = [campaign] if scope == "campaign" else [info.name for info in state.campaigns()]
+    alone = open_state(task.options)  # what is held open ends while a thread of its own reads
     return Contacts(
         held=[
             Held(name, {run.seq: run.run_id for run in state.runs(name)}, rule.delete_first if name == campaign else ())
             for name in names
         ],
         total=cache(lambda: sum(sum(state.statuses(name, before_run=before_run).values()) for name in names)),
-        read=lambda: chain.from_iterable(state.contacts(name, before_run=before_run) for name in names),
-        lookup=lambda keys: chain.from_iterable(state.lookup(name, keys, before_run=before_run) for name in names),
+        read=lambda: chain.from_iterable(alone.contacts(name, before_run=before_run) for name in names),
+        lookup=lambda keys: chain.from_iterable(alone.lookup(name, keys, before_run=before_run) for name in names),
         statuses=rule.statuses,
         after=None if rule.age_days is None else when - timedelta(days=rule.age_days),
     )
@@ -381,7 +398,7 @@ def _run(job: Job, folder: Folder, summary: Any, info: Mapping[str, Any], *, rep
     rows = {entry["name"]: entry["rows"] for entry in publish.plain_entries(info)}
     parts = {}
     for name, schema in job.schemas.items():
-        file = f"{name}.{job.options.format}"
+        file = f"{name}.{job.options.data_format}"
         parts[name] = Part(folder, file, schema, rows[file])
     return Run(folder, summary=summary, info=info, parts=parts, repeated=repeated)
 

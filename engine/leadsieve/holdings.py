@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, reduce
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ def _search(run_id: str, out: str, digits: str) -> Iterator[dict[str, Any]]:
     for name in [*(entry["name"] for entry in info["files"]), publish.RUN_FILE]:
         path = Path(out) / name
         try:
-            count, first = (_places_with if path.suffix == ".json" else _rows_with)(path, digits)
+            count, first = _LOOKS.get(path.suffix, _rows_with)(path, digits)
         except (SinkError, OSError) as exc:
             note = exc.message if isinstance(exc, SinkError) else f"{path}: cannot be read: {exc.strerror}"
             yield {"run_id": run_id, "path": str(path), "note": note}
@@ -97,6 +97,20 @@ def _rows_with(path: Path, digits: str) -> tuple[int, list[str]]:
     return count, first
 
 
+def _cells_with(path: Path, digits: str) -> tuple[int, list[str]]:
+    """Count the rows of a workbook of rejected rows that hold the digits in any cell or comment, and name the first.
+
+    Rows are numbered as in the sheet, where the header is the first.
+    """
+    from leadsieve_connectors.sinks.workbook_texts import read_texts
+
+    found: set[int] = set()
+    for rows, texts in read_texts(path):
+        held = _holds(pa.array(texts, pa.string()), digits)
+        found.update(rows[at] for at in pc.indices_nonzero(held).to_pylist())
+    return len(found), [f"row {row}" for row in sorted(found)[:_NAMED]]
+
+
 def _places_with(path: Path, digits: str) -> tuple[int, list[str]]:
     """Count where in a JSON file the digits stand, in one string or number; it is read piece by piece."""
     spelt = (f"[{_spellings()[int(digit)]}]" for digit in digits)
@@ -109,6 +123,10 @@ def _places_with(path: Path, digits: str) -> tuple[int, list[str]]:
                 count += len(pattern.findall(_ESCAPE.sub("", whole[0])))
                 rest = rest[whole.end() :]
     return count + len(pattern.findall(_ESCAPE.sub("", rest))), []
+
+
+#: How files are looked into that are no tables, by the end of their names.
+_LOOKS: Mapping[str, Callable[[Path, str], tuple[int, list[str]]]] = {".json": _places_with, ".xlsx": _cells_with}
 
 
 def _holds(column: pa.Array, digits: str) -> pa.Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,13 +30,14 @@ def group_of(code: str) -> str:
 
 @dataclass(slots=True)
 class FileCount:
-    """What became of the rows of one source."""
+    """What became of the rows of one source; `rejected_file` names the rejected file that they stood in, if any."""
 
     name: str
     rows: int = 0
     accepted: int = 0
     rejected: int = 0
     blank_records: int = 0
+    rejected_file: str | None = None
 
 
 @dataclass(slots=True)
@@ -75,15 +76,18 @@ class Ledger:
     listed: int = 0
 
     @classmethod
-    def of(cls, names: Iterable[str]) -> Ledger:
-        """Open a ledger for sources by name."""
-        return cls([FileCount(name) for name in names])
+    def of(cls, names: Sequence[str], rejected_files: Sequence[str | None] = ()) -> Ledger:
+        """Open a ledger for sources by name, and by the rejected files in which their rows stand."""
+        places = rejected_files or [None] * len(names)
+        return cls([FileCount(name, rejected_file=place) for name, place in zip(names, places, strict=True)])
 
     @classmethod
     def of_dict(cls, values: Mapping[str, Any], listed: int) -> Ledger:
         """Read the counts that the proof needs back from what `to_dict` gave, and the lines that the errors hold."""
         files = [
-            FileCount(f["lead_file"], f["rows"], f["accepted"], f["rejected"], f["blank_records"])
+            FileCount(
+                f["lead_file"], f["rows"], f["accepted"], f["rejected"], f["blank_records"], f.get("rejected_file")
+            )
             for f in values["files"]
         ]
         return cls(files, reasons=Counter(values["reasons"]), listed=listed)
@@ -102,6 +106,16 @@ class Ledger:
     def rejected(self) -> int:
         """Rows rejected."""
         return sum(f.rejected for f in self.files)
+
+    @property
+    def judged_again(self) -> int:
+        """Rows read from rejected files."""
+        return sum(f.rows for f in self.files if f.rejected_file is not None)
+
+    @property
+    def corrected(self) -> int:
+        """Rows of rejected files that are accepted now."""
+        return sum(f.accepted for f in self.files if f.rejected_file is not None)
 
     @property
     def blank_records(self) -> int:
@@ -166,6 +180,8 @@ class Ledger:
             "rows": self.rows,
             "accepted": self.accepted,
             "rejected": self.rejected,
+            "judged_again": self.judged_again,
+            "corrected": self.corrected,
             "blank_records": self.blank_records,
             "groups": self.groups,
             "reasons": {code: self.reasons[code] for code in sorted(+self.reasons, key=_ORDER.__getitem__)},
@@ -183,6 +199,7 @@ class Ledger:
                     "accepted": f.accepted,
                     "rejected": f.rejected,
                     "blank_records": f.blank_records,
+                    "rejected_file": f.rejected_file,
                 }
                 for f in self.files
             ],

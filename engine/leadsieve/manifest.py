@@ -24,6 +24,7 @@ def manifest(
     contacts: Mapping[str, Any] | None,
     answers: Mapping[str, Answer],
     requests: Mapping[str, Any] | None,
+    workbook: Mapping[str, Any] | None,
     started: datetime,
     seconds: Mapping[str, float],
 ) -> dict[str, Any]:
@@ -40,6 +41,7 @@ def manifest(
         contacts: What the run does to its campaign; None where it has none.
         answers: The predicted answers by what they answer to.
         requests: The requests that carry the accepted rows; None where none were asked for.
+        workbook: The workbook of rejected rows; None where none was asked for.
         started: When it began.
         seconds: How long its stages took.
 
@@ -71,4 +73,5 @@ def manifest(
             for name, answer in answers.items()
         },
         "requests": None if requests is None else dict(requests),
+        "workbook": None if workbook is None else dict(workbook),
     }

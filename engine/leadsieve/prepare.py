@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadsieve.config import Options
+from leadsieve.corrections import foreign_columns, map_again, warn_of_duplicates
 from leadsieve.exceptions import SourceError, UsageError
 from leadsieve.kernel import Plan, judge
 from leadsieve.outputs import Layout, lay_out
@@ -97,9 +98,16 @@ def prepare(
         maps[ordinal], region_columns[ordinal] = map_source(source, options, target, kept)
         _tell(source, maps[ordinal], target)
         _tell_unused(source, options)
+    warn_of_duplicates(sources, options.campaign)
     plan = Plan(target.profile, target.region, maps, region_columns)
     _log.info("region: %s", target.region or "none; numbers need their country code")
-    layout = lay_out([source.schema for source in sources], list(maps.values()), fields, _call_columns(options))
+    layout = lay_out(
+        [source.schema for source in sources],
+        list(maps.values()),
+        fields,
+        _call_columns(options),
+        foreign=foreign_columns(sources, maps),
+    )
     _require_few_columns(layout, target)
     plan = replace(plan, row_limit=_row_limit(target, layout, maps))
     _require_some_region(sources[0], plan)
@@ -217,7 +225,14 @@ def map_source(
     fields = {**target.profile.fields, COUNTRY_CODE: FieldRule(COUNTRY_CODE)}
     try:
         before = None if kept is None else kept(source)
-        columns = map_columns(source.headers, source.schema.names, fields, options.map, before)
+        headers, names = source.headers, source.schema.names
+
+        def mapper(places: Sequence[int]) -> ColumnMap:
+            return map_columns(
+                [headers[at] for at in places], [names[at] for at in places], fields, options.map, before
+            )
+
+        columns = map_again(source, mapper)
     except ColumnError as exc:
         raise _advised(exc, source) from exc
     for name in columns.columns[PHONE]:
@@ -273,7 +288,8 @@ def _region_column(source: Source, name: str | None) -> str | None:
 
 def _tell_unused(source: Source, options: Options) -> None:
     """Say which options on reading the source's format has no use for: they would be passed over in silence."""
-    used = _USED.get(source.dialect["format"], frozenset())
+    rejected = source.dialect.get("rejected_file") is not None
+    used = frozenset() if rejected else _USED.get(source.dialect["format"], frozenset())
     told = {
         "--encoding": options.encoding,
         "--delimiter": options.delimiter,
@@ -285,7 +301,8 @@ def _tell_unused(source: Source, options: Options) -> None:
     }
     for option, value in told.items():
         if value is not None and option not in used:
-            _log.warning("%s: %s means nothing for %s", source.name, option, source.dialect["format"])
+            what = "a rejected file" if rejected else source.dialect["format"]
+            _log.warning("%s: %s means nothing for %s", source.name, option, what)
 
 
 def _tell(source: Source, columns: ColumnMap, target: Target) -> None:

@@ -6,7 +6,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from leadsieve import pipeline
+from leadsieve import corrections, pipeline
 from leadsieve.answers import NOTHING, Standing
 from leadsieve.config import Options
 from leadsieve.duplicates import (
@@ -28,6 +28,7 @@ from leadsieve.duplicates import (
     Duplicates,
     Finder,
     InMemory,
+    Loading,
     Ordinals,
     Outgrown,
     Slices,
@@ -36,6 +37,7 @@ from leadsieve.duplicates import (
 )
 from leadsieve.kernel import Plan, Verdicts, judge
 from leadsieve.keylog import KeyLog
+from leadsieve.keyset import KeySet
 from leadsieve.ledger import Ledger
 from leadsieve.listing import GroupedErrors, ListedErrors
 from leadsieve.outputs import ERRORS, Layout, Parts, assemble
@@ -113,13 +115,14 @@ class Outcome:
     callable: Mapping[str, Any] | None = None
 
 
-def process(job: Job, folder: Path, contacts: Contacts | None) -> Outcome:
+def process(job: Job, folder: Path, contacts: Contacts | None, loading: Loading | None = None) -> Outcome:
     """Read, judge and write every row, then prove it.
 
     Args:
         job: What to do.
         folder: Where the three outputs are written; private to this user.
         contacts: The numbers that campaigns hold; None where none counts.
+        loading: A load of them that has begun; it has ended when this returns.
 
     Returns:
         What came of it.
@@ -129,11 +132,12 @@ def process(job: Job, folder: Path, contacts: Contacts | None) -> Outcome:
     """
     _want_kernels(job)
     try:
-        return _write(job, folder, _Counted(job, folder, contacts, passes=1))
+        with loading or nullcontext():
+            return _write(job, folder, _Counted(job, folder, contacts, loading, passes=1))
     except Outgrown:
         _log.info("the numbers of this run outgrow the memory for them: they are compared in slices, in two readings")
     counted = _Counted(job, folder, contacts, passes=2)
-    with Slices(job.target.scope, contacts, folder, _key_bytes(job)) as slices:
+    with Slices(job.target.scope, contacts, folder, key_bytes(job.options)) as slices:
         counted.put_aside(slices)
         return _write(job, folder, counted)
 
@@ -169,9 +173,7 @@ def _write(job: Job, folder: Path, counted: _Counted) -> Outcome:
         for sink in sinks.values():
             sink.close()
         written = time.perf_counter()
-        accepted = sinks["accepted"].read_back(ACCEPTED_COLUMNS, encoded=ENCODED)
-        rejected = sinks["rejected"].read_back(REJECTED_COLUMNS, encoded=ENCODED)
-        prove(read, counted.ledger, counted.keys, accepted, rejected, sinks["errors"].rows)
+        _prove(job, read, counted, sinks)
         seconds = {"process": written - counted.begun, "prove": time.perf_counter() - written}
     rows = {sink.path.name: sink.rows for sink in sinks.values()}
     told = None if times is None else times.tell(zones)
@@ -183,6 +185,21 @@ def _write(job: Job, folder: Path, counted: _Counted) -> Outcome:
             f"{told['no_common_window']:,}",
         )
     return Outcome(counted.ledger, counted.listed, counted.grouped, counted.keys, counted.collided, rows, seconds, told)
+
+
+def _prove(job: Job, read: Sequence[int], counted: _Counted, sinks: Mapping[str, Sink]) -> None:
+    """Prove that the closed files hold each row that was read exactly once.
+
+    Raises:
+        InternalError, SinkError: They do not, or cannot be read.
+    """
+    threads = job.options.tuning.threads
+    with (
+        pipeline.ahead(sinks["rejected"].read_back(REJECTED_COLUMNS, encoded=ENCODED), threads=threads) as rejected,
+        pipeline.ahead(sinks["accepted"].read_back(ACCEPTED_COLUMNS, encoded=ENCODED), threads=threads) as accepted,
+    ):
+        numbers = corrections.row_numbers(job.sources)
+        prove(read, counted.ledger, counted.keys, accepted, rejected, sinks["errors"].rows, row_numbers=numbers)
 
 
 def _call_times(job: Job) -> CallTimes | None:
@@ -201,20 +218,23 @@ class _Counted:
         job: What to do.
         folder: Where may be put what does not fit into memory.
         contacts: The numbers that campaigns hold; None where none counts.
+        loading: A load of them that has begun.
         passes: How often the sources are read.
     """
 
-    def __init__(self, job: Job, folder: Path, contacts: Contacts | None, *, passes: int) -> None:
+    def __init__(
+        self, job: Job, folder: Path, contacts: Contacts | None, loading: Loading | None = None, *, passes: int
+    ) -> None:
         names = [source.name for source in job.sources]
         sizes = [source.size for source in job.sources]
         self.begun = time.perf_counter()
-        self._job, self._contacts = job, contacts
-        self._memory = _key_bytes(job)
+        self._job, self._contacts, self._loading = job, contacts, loading
+        self._memory = key_bytes(job.options)
         self._bytes = None if None in sizes else sum(size or 0 for size in sizes)
         self._ordinals = Ordinals(names)
         self._slices: Slices | None = None
         self._meter = Meter(job.progress, None if self._bytes is None else passes * self._bytes)
-        self.ledger = Ledger.of(names)
+        self.ledger = Ledger.of(names, [source.dialect.get("rejected_file") for source in job.sources])
         self.listed = ListedErrors(job.target.profile, job.plan.maps)
         self.grouped = GroupedErrors(job.target.profile, len(names))
         self.keys = KeyLog(folder, self._memory // _LOG_SHARE)
@@ -263,20 +283,27 @@ class _Counted:
         if self._slices is not None:
             return self._slices
         room, held, rows = self._memory - self._memory // _LOG_SHARE, None, ahead.expect_rows(self._bytes)
-        if self._contacts is not None and ahead.ended:
+        if self._contacts is not None and self._loading is None and ahead.ended:
             keys = [candidates(verdicts)[1] for verdicts in ahead.verdicts]
             held = self._contacts.only(np.concatenate([np.zeros(0, np.uint64), *keys]))
         else:
             contacts = 0 if self._contacts is None else self._contacts.total()
             if rows * ROW_BYTES + contacts * CONTACT_BYTES > room:
                 raise Outgrown
-            held = None if self._contacts is None else self._contacts.load()
+            held = self._load()
         return InMemory(scope, held, room, rows)
 
+    def _load(self) -> KeySet | None:
+        """Load all contacts that count, or wait until they are loaded."""
+        begun = None if self._loading is None else self._loading.take()
+        if begun is not None or self._contacts is None:
+            return begun
+        return self._contacts.load()
 
-def _key_bytes(job: Job) -> int:
+
+def key_bytes(options: Options) -> int:
     """Return how much of the memory is for numbers; the rest is for the chunks that are under way."""
-    return job.options.tuning.memory * 3 // 4
+    return options.tuning.memory * 3 // 4
 
 
 def _chunks(sources: Sequence[Source], read: list[int]) -> Generator[Chunk, None, None]:
@@ -290,7 +317,7 @@ def _chunks(sources: Sequence[Source], read: list[int]) -> Generator[Chunk, None
 @contextmanager
 def _sinks(job: Job, folder: Path) -> Iterator[dict[str, Sink]]:
     """Open the three outputs; whatever goes wrong, none is left that reads as a whole file."""
-    tuning, format_ = job.options.tuning, job.options.format
+    tuning, format_ = job.options.tuning, job.options.data_format
     sinks: dict[str, Sink] = {}
     try:
         for name, schema in job.schemas.items():

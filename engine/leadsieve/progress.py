@@ -1,10 +1,14 @@
-"""How far a run is: one event for every chunk, to whoever asked for it."""
+"""How far a run is: one event for every chunk, to whoever asked for it; in a notebook, as a bar."""
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,12 @@ class Progress:
         """Rows a second since the start."""
         return self.rows / self.seconds if self.seconds else 0.0
 
+    def __str__(self) -> str:
+        return f"{self.rows:,} rows, {self.rows_per_second:,.0f} a second, {self.rejected:,} rejected"
+
+
+#: A run of fewer seconds needs no bar.
+_SHORT = 0.5
 
 Callback = Callable[[Progress], None]
 
@@ -60,3 +70,66 @@ class Meter:
         if self._callback is not None:
             seconds = time.perf_counter() - self._start
             self._callback(Progress(self._rows, self._rejected, self._bytes, self._total, seconds))
+
+
+@contextmanager
+def shown(progress: Callback | Literal[False] | None) -> Iterator[Callback | None]:
+    """Give the callback of a run while the block runs.
+
+    Args:
+        progress: The caller's own callback; False shows nothing; None shows a bar of tqdm in a notebook, where tqdm is
+            installed, and nothing elsewhere.
+    """
+    if progress is not None or not in_notebook():
+        yield progress or None
+        return
+    with warnings.catch_warnings():
+        # Without ipywidgets it warns, and writes its bar as text.
+        warnings.simplefilter("ignore")
+        try:
+            from tqdm.auto import tqdm
+        except ImportError:
+            tqdm = None
+    if tqdm is None:
+        yield None
+        return
+    bar = _Bar(tqdm)
+    try:
+        yield bar.show
+    finally:
+        bar.close()
+
+
+def in_notebook() -> bool:
+    """Tell whether the caller is a notebook, or another front end of an IPython kernel; nothing is imported for it."""
+    ipython = sys.modules.get("IPython")
+    shell = None if ipython is None else ipython.get_ipython()
+    return getattr(shell, "kernel", None) is not None
+
+
+class _Bar:
+    """A bar of tqdm, which goes when the run ends; where the sources' size is unknown it only counts.
+
+    Args:
+        tqdm: What makes bars.
+    """
+
+    def __init__(self, tqdm: Any) -> None:
+        self._tqdm = tqdm
+        self._bar: Any = None
+
+    def show(self, progress: Progress) -> None:
+        """Show how far the run is; a short one shows nothing."""
+        if self._bar is None and progress.seconds < _SHORT:
+            return
+        if self._bar is None:
+            form = "{desc}" if progress.share is None else "{percentage:3.0f}% {bar} {desc}"
+            self._bar = self._tqdm(total=100, leave=False, bar_format=form)
+        self._bar.set_description_str(str(progress), refresh=False)
+        self._bar.n = round(100 * (progress.share or 0.0))
+        self._bar.refresh()
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.close()

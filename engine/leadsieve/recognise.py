@@ -29,12 +29,24 @@ def standing_run(task: Task, place: Place) -> Mapping[str, Any] | None:
 def stands(task: Task, standing: Mapping[str, Any]) -> bool:
     """Tell whether a publication of this run is as it is wanted now: in this format, of sources by these names.
 
-    Requests that were not asked for again are left where they are.
+    Requests, or a workbook, that were not asked for again are left where they are.
     """
     names = [source["lead_file"] for source in standing["sources"]]
-    of_format = any(entry["name"].endswith(f"accepted.{task.options.format}") for entry in standing["files"])
+    of_format = any(entry["name"].endswith(f"accepted.{task.options.data_format}") for entry in standing["files"])
     has_requests = not task.options.batches or standing.get("requests") is not None
-    return of_format and has_requests and names == [source.name for source in task.sources]
+    has_all = of_format and has_requests and _has_workbook(task, standing)
+    return has_all and names == [source.name for source in task.sources]
+
+
+def _has_workbook(task: Task, standing: Mapping[str, Any]) -> bool:
+    """Tell whether a publication has as many rejected rows in a workbook as are wanted there."""
+    if task.options.format != "xlsx":
+        return True
+    workbook = standing.get("workbook")
+    if workbook is None:
+        return False
+    rejected, then = int(workbook["rejected"]), int(workbook["row_limit"])
+    return min(rejected, then) == min(rejected, task.options.tuning.xlsx_rows)
 
 
 def earlier_run(task: Task, records: Sequence[RunRecord], place: Place) -> RunRecord | None:
@@ -89,5 +101,6 @@ def require_same_result(record: RunRecord, outcome: Outcome, state: State) -> No
 
 def _counts(ledger: Mapping[str, Any]) -> dict[str, Any]:
     """Return a ledger's counts without the sources' names: the same bytes may come under another name."""
-    files = [{key: value for key, value in file.items() if key != "lead_file"} for file in ledger["files"]]
+    named = ("lead_file", "rejected_file")
+    files = [{key: value for key, value in file.items() if key not in named} for file in ledger["files"]]
     return {**{key: ledger[key] for key in _JUDGED}, "files": files}

@@ -15,6 +15,8 @@ from leadsieve_rules.reasons import REASONS
 WIDTH = 80
 #: Details of a reason that are named.
 _DETAILS = 4
+#: Files of which it is told how many rows were corrected.
+_FILES = 10
 #: Of a file's or a detail's name, so many characters.
 _NAME = 20
 _INDENT = "    "
@@ -23,12 +25,22 @@ _Tally = Mapping[str, Any]
 
 
 def tell_run(info: Mapping[str, Any]) -> list[str]:
-    """Tell what became of the rows of a run, as `tell_ledger` does, and what it does to its campaign.
+    """Tell what became of the rows of a run, as `tell_ledger` does, what it does to its campaign, and how to mend them.
 
     Args:
         info: As `manifest` gives it.
     """
-    return [*tell_ledger(info["ledger"]), *_campaign(info["campaign"], info.get("contacts"))]
+    campaign = _campaign(info["campaign"], info.get("contacts"))
+    return [*tell_ledger(info["ledger"]), *campaign, *_workbook(info.get("workbook"))]
+
+
+def _workbook(workbook: Mapping[str, Any] | None) -> list[str]:
+    """Say what the workbook of rejected rows leaves out, or else that it is there."""
+    if workbook is None or not workbook["rejected"]:
+        return []
+    rows = counted(workbook["rows"], "rejected row")
+    said = workbook["note"] or f"{workbook['file']} has {rows}, to be corrected and cleaned again"
+    return wrap(said, WIDTH, subsequent_indent=_INDENT, break_on_hyphens=False)
 
 
 def _campaign(name: str | None, contacts: Mapping[str, Any] | None) -> list[str]:
@@ -61,7 +73,7 @@ def tell_ledger(ledger: Mapping[str, Any]) -> list[str]:
     """
     files = [file["lead_file"] for file in ledger["files"]]
     rows, accepted, rejected = ledger["rows"], ledger["accepted"], ledger["rejected"]
-    lines = [f"{rows:,} rows: {accepted:,} accepted, {rejected:,} rejected"]
+    lines = [f"{rows:,} rows: {accepted:,} accepted, {rejected:,} rejected", *_again(ledger)]
     for code, tallies in groupby(ledger["causes"], key=lambda tally: tally["code"]):
         lines += _reason(code, ledger["reasons"][code], list(tallies), files)
     if ledger["warned"]:
@@ -71,6 +83,21 @@ def tell_ledger(ledger: Mapping[str, Any]) -> list[str]:
     if blank := ledger["blank_records"]:
         lines.append(f"{counted(blank, 'blank record')}, which {'is no row' if blank == 1 else 'are not rows'}")
     return lines
+
+
+def _again(ledger: Mapping[str, Any]) -> Iterator[str]:
+    """Tell what became of the rows of rejected files, by their own files where there are several."""
+    again = [file for file in ledger["files"] if file.get("rejected_file") is not None]
+    if not again:
+        return
+    rows, corrected = (sum(int(file[what]) for file in again) for what in ("rows", "accepted"))
+    head = f"{counted(rows, 'rejected row')} judged again"
+    yield from _wrapped(f"{head}: {corrected:,} corrected, {rows - corrected:,} still rejected", _INDENT[:2])
+    if len(again) > 1:
+        for file in again[:_FILES]:
+            yield f"{_INDENT}{_short(file['lead_file'])}: {file['accepted']:,} of {file['rows']:,} corrected"
+    if len(again) > _FILES:
+        yield f"{_INDENT}and {len(again) - _FILES:,} more files"
 
 
 def _reason(code: str, count: int, tallies: Sequence[_Tally], files: Sequence[str]) -> Iterator[str]:

@@ -2,121 +2,31 @@
 
 from __future__ import annotations
 
-import shutil
-import weakref
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-import pyarrow as pa
+from leadsieve.ledger import FIRST
+from leadsieve.markup import block, paragraph, table
+from leadsieve.parts import Folder, Part
+from leadsieve.results import tell_ledger, tell_run
+from leadsieve.wording import counted
+from leadsieve_rules.reasons import REASONS
 
-from leadsieve.exceptions import translated
-from leadsieve.results import tell_run
+__all__ = ["Folder", "Part", "Run"]
 
-if TYPE_CHECKING:
-    import pandas as pd
-    import polars as pl
-
-
-class Folder:
-    """Where the parts of a run are.
-
-    Args:
-        path: The folder.
-        out: What the run published: the folder itself, or a URL of which it is a copy; None where nothing is.
-        remove: Removes the folder, when nothing holds it any more; None where it stays.
-        fetch: Brings a file into the folder, if it is not there yet; None where all are.
-    """
-
-    def __init__(
-        self,
-        path: Path,
-        *,
-        out: Path | str | None = None,
-        remove: Callable[[], object] | None = None,
-        fetch: Callable[[str], None] | None = None,
-    ) -> None:
-        self._path = path
-        self.out = out
-        self._remove = weakref.finalize(self, remove) if remove is not None else None
-        self._fetch = fetch
-
-    @classmethod
-    def temporary(cls, path: Path) -> Folder:
-        """Return a temporary folder of a run that publishes nothing."""
-        return cls(path, remove=partial(shutil.rmtree, path, ignore_errors=True))
-
-    def file(self, name: str) -> Path:
-        """Return the path of a file, which is brought here first if it is elsewhere."""
-        if self._fetch is not None:
-            with translated():
-                self._fetch(name)
-        return self._path / name
-
-    def close(self) -> None:
-        """Remove the folder, where it is owned."""
-        if self._remove is not None:
-            self._remove()
-
-
-class Part:
-    """One output of a run: a table on disk that is read only when it is asked for.
-
-    Args:
-        folder: Where it is; a temporary folder stays as long as one of its parts is held.
-        name: The name of its Parquet or CSV file.
-        schema: Its columns.
-        num_rows: Its rows.
-    """
-
-    def __init__(self, folder: Folder, name: str, schema: pa.Schema, num_rows: int) -> None:
-        self._folder = folder
-        self.name = name
-        self.schema = schema
-        self.num_rows = num_rows
-
-    @property
-    def path(self) -> Path:
-        """Where it is on this machine."""
-        return self._folder.file(self.name)
-
-    def __len__(self) -> int:
-        return self.num_rows
-
-    def __iter__(self) -> Iterator[pa.RecordBatch]:
-        """Read the rows in record batches, in order."""
-        from leadsieve_connectors.sinks import read_back
-
-        with translated():
-            yield from read_back(self.path, self.schema, self.schema.names)
-
-    def to_arrow(self) -> pa.Table:
-        """Read all rows as an Arrow table."""
-        return pa.Table.from_batches(list(self), self.schema)
-
-    def to_pandas(self) -> pd.DataFrame:
-        """Read all rows as a pandas frame; pandas must be installed."""
-        return self.to_arrow().to_pandas()
-
-    def to_polars(self) -> pl.DataFrame:
-        """Read all rows as a polars frame."""
-        import polars as pl
-
-        frame = pl.from_arrow(self.to_arrow())
-        assert isinstance(frame, pl.DataFrame)  # noqa: S101 - a table never becomes a series
-        return frame
-
-    def __repr__(self) -> str:
-        return f"<{self.name}: {self.num_rows:,} rows, {len(self.schema)} columns>"
+#: Of leadsieve's own answer the table itself tells everything.
+_OWN = "plain"
 
 
 class Run:
     """A finished run: what was accepted and rejected, why, and what the target system would answer.
 
     Without `out`, or with a URL, the parts live in a temporary folder that belongs to the run: use it as a context
-    manager, or call `close`, to remove them.
+    manager, or call `close`, to remove them. A notebook shows the counts, the reasons and where the parts are; no cell
+    of the data.
 
     Attributes:
         summary: The target system's predicted answer (`summary.json`).
@@ -162,5 +72,82 @@ class Run:
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
         self.close()
 
+    @property
+    def workbook(self) -> Path | None:
+        """Where the workbook of rejected rows is on this machine; None where none was asked for."""
+        workbook = self.info.get("workbook")
+        return None if workbook is None else self._folder.file(workbook["file"])
+
     def __repr__(self) -> str:
         return "\n".join(tell_run(self.info))
+
+    def _repr_html_(self) -> str:
+        """Show what became of the rows, why, and where they are; no cell of the data."""
+        lines = tell_run(self.info)
+        pieces = [self._told_parts(lines[0])]
+        if self.ledger.get("judged_again"):
+            again, corrected = self.ledger["judged_again"], self.ledger["corrected"]
+            said = (
+                f"{counted(again, 'rejected row')} judged again: {corrected:,} corrected, {again - corrected:,} still"
+            )
+            pieces.append(paragraph(f"{said} rejected"))
+        for caption, kind, counts in (
+            ("rejected", "causes", "reasons"),
+            ("accepted with a warning", "warned", "warnings"),
+        ):
+            if rows := _reasons(self.ledger, kind, counts):
+                pieces.append(table(["reason", "rows", "first", "what to do"], rows, caption=caption))
+        # What a run is told of beside its rows stands behind them.
+        if beside := lines[len(tell_ledger(self.ledger)) :]:
+            pieces.append(paragraph(" ".join(line.strip() for line in beside)))
+        if self.info["profile"] != _OWN:
+            pieces.append(paragraph(tell_answer(self.info)))
+        return block(pieces)
+
+    def _told_parts(self, said: str) -> str:
+        parts = {"accepted": self.accepted, "rejected": self.rejected, "errors": self.errors}
+        rows = [[name, f"{len(part):,}", self._where(part)] for name, part in parts.items()]
+        return table(["part", "rows", "where"], rows, caption=said)
+
+    def _where(self, part: Part) -> str:
+        if self._folder.closed:
+            return "removed: the run is closed"
+        owned = "" if self.out is not None else " (temporary; out= keeps it)"
+        return f"{self._folder.place(part.name)}{owned}"
+
+
+def _reasons(ledger: Mapping[str, Any], kind: str, counts: str) -> list[Sequence[str]]:
+    """Return a line for each reason: its title, rows, first rows, and what to do."""
+    files = [file["lead_file"] for file in ledger["files"]]
+    return [
+        [REASONS[code].title, f"{ledger[counts][code]:,}", _first(list(tallies), files), REASONS[code].remedy]
+        for code, tallies in groupby(ledger[kind], key=lambda tally: tally["code"])
+    ]
+
+
+def _first(tallies: Sequence[Mapping[str, Any]], files: Sequence[str]) -> str:
+    """Name the first rows, with their files where there are several."""
+    rows = [(files.index(row["lead_file"]), row["lead_row"]) for tally in tallies for row in tally["first"]]
+    shown = sorted(set(rows))[:FIRST]
+    if len(files) == 1:
+        return ", ".join(str(row) for _, row in shown)
+    return ", ".join(f"{files[file]} {row}" for file, row in shown)
+
+
+def tell_answer(info: Mapping[str, Any]) -> str:
+    """Say what the target system would answer, by its status and counts: its texts may hold what cells hold."""
+    answer = info["answers"]["raw"]
+    counts = ", ".join(f"{name} {value}" for name, value in _plain(answer["body"]))
+    code = "" if answer["code"] is None else f" {answer['code']}"
+    return f"{info['profile']} would answer {answer['status']}{code}{f': {counts}' if counts else ''}"
+
+
+def _plain(body: Any) -> list[tuple[str, str]]:
+    """Return the counts and truths of an answer that stand in no list."""
+    found = []
+    for name, value in body.items() if isinstance(body, Mapping) else ():
+        if isinstance(value, Mapping):
+            found += _plain(value)
+        elif isinstance(value, bool | int):
+            found.append((name, str(value).lower()))
+    return found

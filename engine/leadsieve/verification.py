@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from leadsieve import publish
 from leadsieve.exceptions import OutputError, UsageError
@@ -180,9 +181,23 @@ def _check_counts(outputs: Outputs) -> _Found:
             _read(folder.file(accepted["name"]), ACCEPTED_COLUMNS),
             _read(folder.file(rejected["name"]), REJECTED_COLUMNS),
             ledger.listed,
+            row_numbers=_row_numbers(folder, ledger, (accepted["name"], rejected["name"])),
         )
     except (Unproven, SinkError) as exc:
         yield _found(outputs.name, str(exc), _AGAIN)
+
+
+def _row_numbers(folder: Folder, ledger: Ledger, names: Sequence[str]) -> dict[int, npt.NDArray[np.int64]]:
+    """Find the row numbers of files whose rows stood in a rejected file: all that are there, each once."""
+    again = {file.name: at for at, file in enumerate(ledger.files) if file.rejected_file is not None}
+    found: dict[int, list[npt.NDArray[np.int64]]] = {at: [] for at in again.values()}
+    for name in names if again else ():
+        for batch in _read(folder.file(name), ("lead_file", "lead_row")):
+            files, rows = batch.column("lead_file"), batch.column("lead_row")
+            for lead_file in pc.unique(files).to_pylist():
+                if lead_file in again:
+                    found[again[lead_file]].append(rows.filter(pc.equal(files, lead_file)).to_numpy())
+    return {at: np.unique(np.concatenate([np.zeros(0, np.int64), *rows])) for at, rows in found.items()}
 
 
 def _accepted_keys(outputs: Outputs) -> npt.NDArray[np.uint64]:

@@ -29,6 +29,7 @@ _TOLD_ELSEWHERE = frozenset(
         *("delimiter", "quote", "escape", "sep_line", "also_possible"),
         *("compression", "checksums"),
         *("header", "header_why", "skip_rows", "proposed_skip_rows", "spare_cells"),
+        "rejected_file",
     )
 )
 
@@ -46,7 +47,8 @@ def tell_dialect(dialect: Mapping[str, Any]) -> str:
     """
     parts = [str(dialect["format"]), *_stored(dialect), *_encoding(dialect), *_cells(dialect), *_header(dialect)]
     parts += [f"{key} {value!r}" for key, value in dialect.items() if key not in _TOLD_ELSEWHERE and value is not None]
-    return ", ".join(parts)
+    again = dialect.get("rejected_file")
+    return ", ".join(parts) if again is None else f"rows of the rejected file {again}, {', '.join(parts)}"
 
 
 def _stored(dialect: Mapping[str, Any]) -> list[str]:

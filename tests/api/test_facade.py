@@ -16,6 +16,7 @@ from leadsieve_rules import exceptions as rules_exceptions
 def test_the_names_are_these() -> None:
     assert ls.__all__ == [
         "Campaigns",
+        "Explanation",
         "Inspection",
         "InternalError",
         "Interrupted",
@@ -33,6 +34,7 @@ def test_the_names_are_these() -> None:
         "UsageError",
         "answer_schemas",
         "clean",
+        "explain",
         "forget_mapping",
         "inspect",
         "mappings",

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,14 +16,14 @@ def source(tmp_path: Path) -> Path:
     return tmp_path / "a.csv"
 
 
-def _on_a_terminal(folder: Path, *arguments: str) -> str:
+def _on_a_terminal(folder: Path, *arguments: str, **said: str) -> str:
     reader, terminal = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "leadsieve", "clean", "a.csv", "--out", "out", *arguments],
         cwd=folder,
         stdout=terminal,
         stderr=terminal,
-        env={**os.environ, "TERM": "xterm", "COLUMNS": "100", "LEADSIEVE_CHUNK_BYTES": "500"},
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "100", "LEADSIEVE_CHUNK_BYTES": "500", **said},
     ) as child:
         os.close(terminal)
         shown = b""
@@ -52,3 +53,17 @@ def test_no_progress_where_there_is_no_terminal(tmp_path: Path, source: Path) ->
     found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert " a second" not in found.stderr
     assert found.stdout.startswith("300 rows: 300 accepted")
+
+
+def test_no_colour_where_it_is_not_wanted(tmp_path: Path, source: Path) -> None:
+    colour = re.compile(r"\x1b\[[0-9;]*m")
+    assert any(set(found[2:-1].split(";")) - {"", "0", "1", "2"} for found in colour.findall(_on_a_terminal(tmp_path)))
+    shown = _on_a_terminal(tmp_path, "--overwrite", "--again", NO_COLOR="1")
+    assert all(set(found[2:-1].split(";")) <= {"", "0", "1", "2"} for found in colour.findall(shown))
+    assert " a second, 0 rejected" in shown
+
+
+def test_a_terminal_that_can_do_nothing_is_sent_no_commands(tmp_path: Path, source: Path) -> None:
+    shown = _on_a_terminal(tmp_path, TERM="dumb")
+    assert "\x1b" not in shown
+    assert "300 rows: 300 accepted, 0 rejected" in shown

@@ -12,27 +12,48 @@ import click
 import leadsieve
 from leadsieve.cli.campaign import campaign
 from leadsieve.cli.clean import clean
+from leadsieve.cli.command import Group
+from leadsieve.cli.completion import completion
+from leadsieve.cli.explain import explain
 from leadsieve.cli.inspect import inspect
 from leadsieve.cli.mappings import mappings
 from leadsieve.cli.profiles import profiles
 from leadsieve.cli.report import fail
 from leadsieve.cli.suppress import suppress
 from leadsieve.cli.verify import verify
-from leadsieve.exceptions import InternalError, OutputError, UsageError
+from leadsieve.exceptions import InternalError, LeadsieveError, OutputError, UsageError
+
+#: The commands in the order in which they are of use.
+_HEADINGS = {
+    "Before and while cleaning": ("inspect", "clean"),
+    "Afterwards": ("explain", "verify"),
+    "What is kept for later runs": ("campaign", "suppress", "mappings"),
+    "Help": ("profiles", "completion"),
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Group,
+    headings=_HEADINGS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(leadsieve.__version__, prog_name="leadsieve")
 def cli() -> None:
     """Turn raw lead files into clean lead datasets: exact phone numbers, no row lost, every rejection explained.
 
     \b
-    Exit codes: 0 published; 1 more rejected than --fail-over allows; 2 usage; 3 a source that cannot be
-    read; 4 state locked, corrupt or in conflict; 5 outputs could not be written; 130, 143 interrupted.
+    leadsieve inspect leads.csv --region IN
+    leadsieve clean leads.csv --region IN --out out
+    leadsieve verify out
+
+    \b
+    Exit codes: 0 published; 1 more rejected than --fail-over allows;
+    2 usage; 3 a source that cannot be read; 4 state locked, corrupt or in
+    conflict; 5 outputs could not be written; 130, 143 interrupted.
     """
 
 
-for command in (campaign, clean, inspect, mappings, profiles, suppress, verify):
+for command in (campaign, clean, completion, explain, inspect, mappings, profiles, suppress, verify):
     cli.add_command(command)
 
 
@@ -50,6 +71,8 @@ def main() -> None:
         fail(UsageError(f"{exc.format_message()} (see {where} --help)"), as_json="--json" in sys.argv)
     except click.ClickException as exc:
         fail(UsageError(exc.format_message()), as_json="--json" in sys.argv)
+    except LeadsieveError as exc:
+        fail(exc, as_json="--json" in sys.argv)
     except click.Abort:
         sys.exit(130)
     except BrokenPipeError:

@@ -8,41 +8,62 @@ from typing import Any
 import click
 
 import leadsieve
+from leadsieve.cli.command import Group
+from leadsieve.cli.completion import complete_campaign, complete_file, complete_region
 from leadsieve.cli.reading import list_options, state_option
 from leadsieve.cli.report import print_findings, print_lines, print_table, speaking
 from leadsieve.config import parse_names, parse_pairs
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
-_region = click.option("--region", metavar="CC", help="Country of a number without a country code, such as IN.")
+_region = click.option(
+    "--region",
+    metavar="CC",
+    shell_complete=complete_region,
+    help="Country of a number without a country code, such as IN.",
+)
 
 
-@click.group()
+@click.group(cls=Group)
 def campaign() -> None:
-    """Look into campaigns, mark what became of their contacts, and take back what was done."""
+    """Look into campaigns, mark what became of their contacts, and take back what was done.
+
+    \b
+    leadsieve campaign list
+    leadsieve campaign history summer
+    leadsieve campaign undo 3f9a01c2d4e5
+    """
 
 
 @campaign.command(name="list")
 @state_option
 @_json
 def list_(state: str | None, as_json: bool) -> None:
-    """List the campaigns, with their contacts by status."""
+    """List the campaigns, with their contacts by status.
+
+    \b
+    leadsieve campaign list --json
+    """
     with speaking(as_json=as_json, quiet=False):
         print_table(leadsieve.Campaigns(state).list(), as_json=as_json, empty="there is no campaign yet")
 
 
 @campaign.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_campaign)
 @state_option
 @_json
 def show(name: str, state: str | None, as_json: bool) -> None:
-    """Show the runs of a campaign, with what each accepted, rejected and deleted."""
+    """Show the runs of a campaign, with what each accepted, rejected and deleted.
+
+    \b
+    leadsieve campaign show summer
+    """
     with speaking(as_json=as_json, quiet=False):
         print_table(leadsieve.Campaigns(state).show(name), as_json=as_json, empty="")
 
 
 @campaign.command()
-@click.argument("name")
-@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@click.argument("name", shell_complete=complete_campaign)
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...", shell_complete=complete_file)
 @click.option("--status", metavar="STATUS", help="The status of every number, where no column says it.")
 @click.option(
     "--word", "words", multiple=True, metavar="WORD=STATUS", help="What a word of the dialler's means. Repeats."
@@ -79,7 +100,7 @@ def mark(
 
 
 @campaign.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_campaign)
 @click.option("--number", metavar="NUMBER", help="What happened to one number, in every campaign.")
 @_region
 @state_option
@@ -105,17 +126,24 @@ def undo(id: str, state: str | None, as_json: bool) -> None:  # noqa: A002 - its
 
     Contacts that a run deleted are put back as they were. Refused where later changes depend on it; undo those
     first. `leadsieve campaign history NAME` lists the ids.
+
+    \b
+    leadsieve campaign undo 3f9a01c2d4e5
     """
     with speaking(as_json=as_json, quiet=False):
         print_table(leadsieve.Campaigns(state).undo(id), as_json=as_json, empty="")
 
 
 @campaign.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_campaign)
 @click.option("--to", required=True, metavar="FILE", help="A new .csv or .parquet file.")
 @state_option
 def export(name: str, to: str, state: str | None) -> None:
-    """Write a campaign's contacts to a file: number, status, since when, and the run that imported it."""
+    """Write a campaign's contacts to a file: number, status, since when, and the run that imported it.
+
+    \b
+    leadsieve campaign export summer --to contacts.csv
+    """
     with speaking(as_json=False, quiet=False):
         rows = leadsieve.Campaigns(state).export(name, to)
         print_lines([f"{rows:,} contacts written to {to}"])
@@ -148,6 +176,9 @@ def check(state: str | None, as_json: bool) -> None:
     """Look for any disagreement within the state, and between it and the outputs that it published.
 
     Exit code 4 where anything does not agree.
+
+    \b
+    leadsieve campaign check
     """
     with speaking(as_json=as_json, quiet=False):
         print_findings(leadsieve.Campaigns(state).check(), as_json=as_json, well="the state is sound")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 import leadsieve
+from leadsieve.cli.command import Command
 from leadsieve.cli.reading import state_option
 from leadsieve.cli.report import print_json, print_lines, speaking
 
 
-@click.command()
+@click.command(cls=Command)
 @state_option
 @click.option("--forget", metavar="ID", help="Forget one: its id, or the beginning of it.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")

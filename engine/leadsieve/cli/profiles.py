@@ -7,11 +7,13 @@ import sys
 import click
 
 import leadsieve
+from leadsieve.cli.command import Command
+from leadsieve.cli.completion import complete_profile
 from leadsieve.cli.report import print_json, print_lines, speaking
 
 
-@click.command()
-@click.argument("name", required=False)
+@click.command(cls=Command)
+@click.argument("name", required=False, shell_complete=complete_profile)
 @click.option("--answers", is_flag=True, help="Print the JSON Schemas of the system's answers instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON on stdout.")
 def profiles(name: str | None, answers: bool, as_json: bool) -> None:

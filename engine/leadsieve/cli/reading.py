@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
+from leadsieve.cli.completion import complete_file, complete_region
+
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -22,11 +24,19 @@ _OPTIONS = (
 
 
 state_option = click.option(
-    "--state", metavar="FILE", help="Where campaigns are kept.  [default: leadsieve.duckdb, or LEADSIEVE_STATE]"
+    "--state",
+    metavar="FILE",
+    shell_complete=complete_file,
+    help="Where campaigns are kept.  [default: leadsieve.duckdb, or LEADSIEVE_STATE]",
 )
 _LIST_OPTIONS = (
     click.option("--map", "maps", multiple=True, metavar="COLUMN=FIELD", help="Take a field from a column. Repeats."),
-    click.option("--region", metavar="CC", help="Country of numbers without a country code, such as IN or US."),
+    click.option(
+        "--region",
+        metavar="CC",
+        shell_complete=complete_region,
+        help="Country of numbers without a country code, such as IN or US.",
+    ),
     click.option("--region-column", metavar="C", help="Column that holds each entry's country."),
 )
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from leadsieve.cli.settings import present_settings
 from leadsieve.exceptions import Interrupted, LeadsieveError, StateError
 from leadsieve.progress import Callback, Progress
 from leadsieve.wording import printable, printable_json
@@ -43,6 +44,7 @@ def speaking(*, as_json: bool, quiet: bool) -> Iterator[None]:
     log = logging.getLogger("leadsieve")
     handler = _Decisions(results=as_json)
     log.addHandler(handler)
+    level_before = log.level
     log.setLevel(logging.WARNING if quiet else logging.INFO)
     received: list[int] = []
 
@@ -52,12 +54,16 @@ def speaking(*, as_json: bool, quiet: bool) -> Iterator[None]:
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     failure: LeadsieveError | None = None
-    done = False
+    done, settings = False, present_settings()
     try:
+        if settings is not None:
+            settings.tell()
         yield
         done = True
     except LeadsieveError as exc:
         failure = exc
+        if settings is not None:
+            failure.message += settings.blame(failure.message)
     except BaseException:
         # DuckDB drops what a handler raises and raises an error of its own: after a signal any failure is its doing.
         if not received:
@@ -66,6 +72,7 @@ def speaking(*, as_json: bool, quiet: bool) -> Iterator[None]:
         for number, handler_before in before.items():
             signal.signal(number, handler_before)
         log.removeHandler(handler)
+        log.setLevel(level_before)
     if received and (failure is not None or not done):
         # Libraries deliver the signal once more when they return; one is enough.
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -8,20 +8,32 @@ from typing import Any
 import click
 
 import leadsieve
+from leadsieve.cli.command import Group
+from leadsieve.cli.completion import complete_campaign, complete_file
 from leadsieve.cli.reading import list_options, state_option
 from leadsieve.cli.report import print_table, speaking
 from leadsieve.config import parse_names, parse_pairs
 
 
-@click.group()
+@click.group(cls=Group)
 def suppress() -> None:
-    """Keep lists of numbers that must not be called, for all campaigns of a state or for one."""
+    """Keep lists of numbers that must not be called, for all campaigns of a state or for one.
+
+    \b
+    leadsieve suppress add dnc registry.csv --region US
+    leadsieve suppress list
+    """
 
 
 @suppress.command()
 @click.argument("name", metavar="LIST")
-@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
-@click.option("--campaign", metavar="NAME", help="The campaign that it holds for.  [default: all]")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...", shell_complete=complete_file)
+@click.option(
+    "--campaign",
+    metavar="NAME",
+    shell_complete=complete_campaign,
+    help="The campaign that it holds for.  [default: all]",
+)
 @click.option(
     "--date",
     "dated",
@@ -48,7 +60,7 @@ def add(
     Every number that can be read is kept, valid or not. Over 1 % of unreadable entries refuse the whole file.
 
     \b
-    leadsieve suppress add dnc registry.csv --region US --date 2026-11-01 --replace
+    leadsieve suppress add dnc registry.csv --region US --date 2026-11-01
     """
     with speaking(as_json=as_json, quiet=False):
         table = leadsieve.Campaigns(state).suppress(
@@ -66,17 +78,30 @@ def add(
 @state_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 def list_(state: str | None, as_json: bool) -> None:
-    """List the lists, and the files that they are made of."""
+    """List the lists, and the files that they are made of.
+
+    \b
+    leadsieve suppress list --json
+    """
     with speaking(as_json=as_json, quiet=False):
         print_table(leadsieve.Campaigns(state).suppressions(), as_json=as_json, empty="no list is kept")
 
 
 @suppress.command()
 @click.argument("name", metavar="LIST")
-@click.option("--campaign", metavar="NAME", help="The campaign whose list it is.  [default: the list for all]")
+@click.option(
+    "--campaign",
+    metavar="NAME",
+    shell_complete=complete_campaign,
+    help="The campaign whose list it is.  [default: the list for all]",
+)
 @state_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 def remove(name: str, campaign: str | None, state: str | None, as_json: bool) -> None:
-    """Remove a list: its numbers may be called again."""
+    """Remove a list: its numbers may be called again.
+
+    \b
+    leadsieve suppress remove dnc
+    """
     with speaking(as_json=as_json, quiet=False):
         print_table(leadsieve.Campaigns(state).unsuppress(name, campaign=campaign), as_json=as_json, empty="")

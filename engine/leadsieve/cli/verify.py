@@ -5,12 +5,14 @@ from __future__ import annotations
 import click
 
 import leadsieve
+from leadsieve.cli.command import Command
+from leadsieve.cli.completion import complete_folder
 from leadsieve.cli.reading import state_option
 from leadsieve.cli.report import print_findings, speaking
 
 
-@click.command()
-@click.argument("out", metavar="OUT")
+@click.command(cls=Command)
+@click.argument("out", metavar="OUT", shell_complete=complete_folder)
 @state_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 def verify(out: str, state: str | None, as_json: bool) -> None:

@@ -38,7 +38,7 @@ def choose(members: Sequence[Member], wanted: str | None, archive: str) -> Membe
     """
     files = [member for member in members if not member.folder]
     if wanted is None:
-        found = [member for member in files if not _of_system(member.name)]
+        found = [member for member in files if not is_system(member.name)]
         if not found:
             raise Damage("the zip archive holds no file; give one with leads", "empty_file")
         if len(found) > 1:
@@ -55,7 +55,8 @@ def choose(members: Sequence[Member], wanted: str | None, archive: str) -> Membe
     return found[0]
 
 
-def _of_system(name: str) -> bool:
+def is_system(name: str) -> bool:
+    """Tell whether a file is one that a system leaves in archives, and nobody's leads."""
     return name.startswith(_SYSTEM_FOLDER) or name.rpartition("/")[2].lower() in _SYSTEM_FILES
 
 

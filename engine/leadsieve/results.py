@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from textwrap import wrap
 from typing import Any
 
 from leadsieve.ledger import FIRST
 from leadsieve.wording import counted, printable
-from leadsieve_rules.reasons import REASONS
+from leadsieve_rules.reasons import REASONS, remedy
 
 #: Columns of a terminal.
 WIDTH = 80
@@ -100,12 +100,18 @@ def _again(ledger: Mapping[str, Any]) -> Iterator[str]:
         yield f"{_INDENT}and {len(again) - _FILES:,} more files"
 
 
+def what_to_do(code: str, tallies: Iterable[_Tally]) -> str:
+    """Say what to do next about a reason, from the tallies of its details."""
+    often = sorted(tallies, key=lambda tally: -int(tally["rows"]))
+    return remedy(code, [tally["detail"] for tally in often])
+
+
 def _reason(code: str, count: int, tallies: Sequence[_Tally], files: Sequence[str]) -> Iterator[str]:
     """Tell one reason: its count and first rows, its details, and what to do."""
     head = f"{REASONS[code].title}: {count:,} row{'s' * (count != 1)}"
     yield from _wrapped(f"{head}, {_first(tallies, files, WIDTH - len(head) - 4)}", _INDENT[:2])
     details = _details(code, tallies)
-    for said in (*([f"{details}."] if details else []), REASONS[code].remedy):
+    for said in (*([f"{details}."] if details else []), what_to_do(code, tallies)):
         yield from _wrapped(said, _INDENT)
 
 
@@ -136,7 +142,7 @@ def _details(code: str, tallies: Sequence[_Tally]) -> str:
     """Name the most frequent details of a reason that has several, or one that is a name of the user's."""
     named = [tally for tally in tallies if tally["detail"] is not None]
     plain = {*REASONS[code].details, *REASONS[code].faults}
-    if not named or (len(tallies) == 1 and named[0]["detail"] in plain):
+    if not named or (len(tallies) == 1 and plain == {named[0]["detail"]}):
         return ""
     often = sorted(tallies, key=lambda tally: -int(tally["rows"]))
     told = [f"{_detail(tally['detail'], plain)} {tally['rows']:,}" for tally in often[:_DETAILS]]

@@ -11,7 +11,7 @@ from typing import Any, Self
 from leadsieve.ledger import FIRST
 from leadsieve.markup import block, paragraph, table
 from leadsieve.parts import Folder, Part
-from leadsieve.results import tell_ledger, tell_run
+from leadsieve.results import tell_ledger, tell_run, what_to_do
 from leadsieve.wording import counted
 from leadsieve_rules.reasons import REASONS
 
@@ -119,9 +119,10 @@ class Run:
 def _reasons(ledger: Mapping[str, Any], kind: str, counts: str) -> list[Sequence[str]]:
     """Return a line for each reason: its title, rows, first rows, and what to do."""
     files = [file["lead_file"] for file in ledger["files"]]
+    found = [(code, list(told)) for code, told in groupby(ledger[kind], key=lambda tally: tally["code"])]
     return [
-        [REASONS[code].title, f"{ledger[counts][code]:,}", _first(list(tallies), files), REASONS[code].remedy]
-        for code, tallies in groupby(ledger[kind], key=lambda tally: tally["code"])
+        [REASONS[code].title, f"{ledger[counts][code]:,}", _first(tallies, files), what_to_do(code, tallies)]
+        for code, tallies in found
     ]
 
 

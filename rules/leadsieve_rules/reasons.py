@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 #: The ledger's groups, in the order in which people read them. Every rejecting reason belongs to exactly one.
 GROUPS = (
@@ -25,7 +25,7 @@ GROUPS = (
 )
 SEVERITIES = ("reject", "warn")
 _TEXTS = ("severity", "title", "message", "remedy")
-_KEYS = {*_TEXTS, "group", "details", "faults"}
+_KEYS = {*_TEXTS, "group", "details", "remedies", "faults"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class Reason:
         message: What is wrong, as a sentence without its full stop.
         remedy: What to do next.
         details: A sentence for each detail that has its own.
+        remedies: What to do next about each detail for which that is another thing.
         faults: The readers' parse faults that this reason stands for.
     """
 
@@ -52,6 +53,7 @@ class Reason:
     message: str
     remedy: str
     details: Mapping[str, str] = field(default_factory=dict, hash=False)
+    remedies: Mapping[str, str] = field(default_factory=dict, hash=False)
     faults: tuple[str, ...] = ()
 
     @property
@@ -101,6 +103,8 @@ def _reason(code: str, order: int, entry: Mapping[str, Any]) -> Reason:
         raise ValueError(f"reasons: [{code}] has the unknown group {group!r}")
     if severity == "warn" and group is not None:
         raise ValueError(f"reasons: [{code}] warns, so it belongs to no group, but names {group!r}")
+    if other := sorted(entry.get("remedies", {}).keys() - entry.get("details", {}).keys()):
+        raise ValueError(f"reasons: [{code}] has a remedy for a detail that it does not have: {other[0]!r}")
     return Reason(
         code=code,
         severity=severity,
@@ -110,6 +114,7 @@ def _reason(code: str, order: int, entry: Mapping[str, Any]) -> Reason:
         message=entry["message"],
         remedy=entry["remedy"],
         details=dict(entry.get("details", {})),
+        remedies=dict(entry.get("remedies", {})),
         faults=tuple(entry.get("faults", ())),
     )
 
@@ -131,6 +136,27 @@ def reason_of_fault(name: str) -> Reason:
         KeyError: No reason names this fault.
     """
     return _BY_FAULT[name]
+
+
+def remedy(code: str, details: Iterable[str | None]) -> str:
+    """Say what to do next about a reason that was found with some details.
+
+    Args:
+        code: A code of the table.
+        details: The findings' details, the most frequent first.
+
+    Returns:
+        A sentence for each different thing to do, in the order of the details.
+
+    Raises:
+        KeyError: The table does not have this code.
+
+    Example:
+        >>> remedy("invalid_phone", ["too_short", "too_long"])
+        'Correct the number in the source.'
+    """
+    reason = REASONS[code]
+    return " ".join(dict.fromkeys(reason.remedies.get(detail or "", reason.remedy) for detail in details))
 
 
 def message(code: str, detail: str | None = None) -> str:

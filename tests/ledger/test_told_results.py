@@ -113,7 +113,18 @@ def _ledger(causes, files=("a.csv",)):
         ),
         (
             _ledger([("invalid_phone", "too_long", 1, [("a.csv", 5)])]),
-            ["  Invalid phone number: 1 row, first 5", "    Correct the number in the source."],
+            ["  Invalid phone number: 1 row, first 5", "    too long 1.", "    Correct the number in the source."],
+        ),
+        (
+            _ledger(
+                [("invalid_phone", "no_region", 3, [("a.csv", 5)]), ("invalid_phone", "too_long", 1, [("a.csv", 7)])]
+            ),
+            [
+                "  Invalid phone number: 4 rows, first 5, 7",
+                "    no region 3, too long 1.",
+                "    Name the country of numbers without a country code with --region, or the",
+                "    column that holds it with --region-column. Correct the number in the source.",
+            ],
         ),
         (
             _ledger([("check_failed", "in_range", 3, [("a.csv", 5)])]),

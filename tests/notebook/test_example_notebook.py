@@ -1,9 +1,12 @@
-"""The example notebook runs from its first cell to its last, and shows what it is committed with."""
+"""The example notebook runs from its first cell to its last, and shows what it is committed with.
+
+Where what is shown has changed on purpose, `python tests/notebook/test_example_notebook.py` executes it anew.
+"""
 
 import os
-import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -17,11 +20,14 @@ from nbclient import NotebookClient
 
 source, target = sys.argv[1:]
 notebook = nbformat.read(source, as_version=4)
+kept = dict(notebook.metadata)
 NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": "."}}).execute()
+# What the client notes, such as when each cell ran, is nobody's affair.
+notebook.metadata = kept
+for cell in notebook.cells:
+    cell.metadata = {}
 nbformat.write(notebook, target)
 """
-#: What no two runs have in common: a run's temporary folder.
-_OWN = re.compile(r"\S*leadsieve-\w+")
 
 
 def _outputs(notebook):
@@ -30,22 +36,21 @@ def _outputs(notebook):
     for cell in notebook.cells:
         if cell.cell_type == "code":
             data = [output.get("data", {"text/plain": output.get("text", "")}) for output in cell.outputs]
-            texts = [(kind, "".join(value)) for each in data for kind, value in sorted(each.items())]
-            shown.append([(kind, _OWN.sub("TEMPORARY", text)) for kind, text in texts])
+            shown.append([(kind, "".join(value)) for each in data for kind, value in sorted(each.items())])
     return shown
 
 
-def test_it_runs_and_shows_what_it_is_committed_with(tmp_path):
-    own = {name: str(tmp_path / name) for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")}
-    environment = {
-        **os.environ,
-        **own,
-        "JUPYTER_DATA_DIR": str(tmp_path / "data"),
-        "PYTHONPATH": os.pathsep.join(sys.path),
-    }
-    command = [sys.executable, "-W", "ignore", "-c", PROGRAM, str(NOTEBOOK), "executed.ipynb"]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+def _execute(folder, target):
+    """Execute the notebook in a folder of its own, and write it with what it shows."""
+    own = {name: str(folder / name) for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")}
+    own |= {"JUPYTER_DATA_DIR": str(folder / "data"), "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-W", "ignore", "-c", PROGRAM, str(NOTEBOOK), str(target)]
+    done = subprocess.run(command, cwd=folder, env={**os.environ, **own}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_it_runs_and_shows_what_it_is_committed_with(tmp_path):
+    _execute(tmp_path, tmp_path / "executed.ipynb")
     executed, committed = (nbformat.read(path, as_version=4) for path in (tmp_path / "executed.ipynb", NOTEBOOK))
     assert _outputs(executed) == _outputs(committed)
     # Every cell of code shows something, and nothing failed or warned.
@@ -62,3 +67,8 @@ def test_it_is_short_and_names_nobody_and_no_machine():
     assert committed.metadata.keys() == {"kernelspec", "language_info"}
     assert committed.metadata.language_info == {"name": "python"}
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as name:
+        _execute(Path(name), NOTEBOOK)

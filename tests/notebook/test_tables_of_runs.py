@@ -43,7 +43,7 @@ def _texts(markup):
 
 
 def test_the_run_shows_counts_reasons_and_places(folder):
-    with ls.clean(["a <b>.csv", "b.csv"], out="out", profile="voicegenie") as run:
+    with ls.clean(["a <b>.csv", "b.csv"], region="US", out="out", profile="voicegenie") as run:
         markup = run._repr_html_()
     texts = _texts(markup)
     assert texts[0] == "4 rows: 1 accepted, 3 rejected"

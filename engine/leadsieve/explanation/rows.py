@@ -12,7 +12,7 @@ from leadsieve.text import as_text
 from leadsieve.wording import tell_dialect
 from leadsieve_rules.columns import COUNTRY_CODE
 from leadsieve_rules.profiles import PHONE
-from leadsieve_rules.reasons import REASONS
+from leadsieve_rules.reasons import REASONS, remedy
 
 _HOW = {
     "map": "as --map says",
@@ -48,7 +48,7 @@ def verdict(published: PublishedRow) -> Iterator[Step]:
             if line.code == code:
                 yield from _said(line)
         if code in REASONS:
-            yield Step("what to do", REASONS[code].remedy)
+            yield Step("what to do", remedy(code, [line.detail for line in rejecting if line.code == code] or [None]))
     warned = [line for line in published.lines if not line.rejects]
     for code in dict.fromkeys(line.code for line in warned):
         yield Step("warning", f"{REASONS[code].title} ({code})" if code in REASONS else code)
@@ -56,7 +56,7 @@ def verdict(published: PublishedRow) -> Iterator[Step]:
             if line.code == code:
                 yield from _said(line)
         if code in REASONS:
-            yield Step("what to do", REASONS[code].remedy)
+            yield Step("what to do", remedy(code, [line.detail for line in warned if line.code == code]))
 
 
 def _said(line: Line) -> Iterator[Step]:

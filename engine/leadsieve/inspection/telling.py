@@ -101,7 +101,8 @@ def _content(content: Content) -> str:
 
 def _is(content: Content, inspection: Inspection) -> bool:
     if content.kind == "file":
-        return f"!{content.name}" in inspection.name
+        # A sheet of a workbook in an archive stands behind it.
+        return f"!{content.name}#" in f"{inspection.name}#"
     told = inspection.dialect.get("sheet" if content.kind == "sheet" else "records_path")
     return (told or "") == content.name
 

@@ -17,7 +17,7 @@ from leadsieve.config import parse_names, parse_pairs
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 _region = click.option(
     "--region",
-    metavar="CC",
+    metavar="COUNTRY",
     shell_complete=complete_region,
     help="Country of a number without a country code, such as IN.",
 )

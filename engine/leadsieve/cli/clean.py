@@ -54,7 +54,7 @@ _HEADINGS = {
 )
 @click.option(
     "--region",
-    metavar="CC",
+    metavar="COUNTRY",
     shell_complete=complete_region,
     help="Country of numbers without a country code, such as IN or US.",
 )

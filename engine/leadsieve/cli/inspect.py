@@ -21,7 +21,7 @@ from leadsieve.config import parse_names, parse_pairs
 )
 @click.option(
     "--region",
-    metavar="CC",
+    metavar="COUNTRY",
     shell_complete=complete_region,
     help="Country of numbers without a country code, such as IN or US.",
 )

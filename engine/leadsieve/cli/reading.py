@@ -33,7 +33,7 @@ _LIST_OPTIONS = (
     click.option("--map", "maps", multiple=True, metavar="COLUMN=FIELD", help="Take a field from a column. Repeats."),
     click.option(
         "--region",
-        metavar="CC",
+        metavar="COUNTRY",
         shell_complete=complete_region,
         help="Country of numbers without a country code, such as IN or US.",
     ),

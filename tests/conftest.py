@@ -1,5 +1,10 @@
 """What all tests share: no test of this suite depends on how fast the machine is."""
 
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -15,3 +20,32 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if long:
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in long]
+
+
+class Said(NamedTuple):
+    """What a command printed, and what it exited with."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def leadsieve(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+    """Run a command in this process, as the installed one does: a new process costs half a second."""
+    from leadsieve.cli import main
+
+    def run(*words: object, folder: Path | None = None) -> Said:
+        capsys.readouterr()
+        code = 0
+        with monkeypatch.context() as here:
+            here.setattr(sys, "argv", ["leadsieve", *map(str, words)])
+            if folder is not None:
+                here.chdir(folder)
+            try:
+                main()
+            except SystemExit as ended:
+                code = int(ended.code or 0)
+        return Said(code, *capsys.readouterr())
+
+    return run

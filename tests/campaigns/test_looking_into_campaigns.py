@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
@@ -216,40 +216,48 @@ def test_names_are_data(tmp_path: Path, name: str) -> None:
     assert campaigns.check().num_rows == 0
 
 
-def _run(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "leadsieve", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done
+@pytest.fixture
+def run(leadsieve: Callable[..., Any]) -> Callable[..., Any]:
+    """Run a command that ends as it is meant to."""
+
+    def _run(*arguments: object, code: int = 0) -> Any:
+        said = leadsieve(*arguments)
+        assert said.code == code, said.err
+        return said
+
+    return _run
 
 
-def test_every_command_says_what_the_library_says(tmp_path: Path, campaigns: ls.Campaigns) -> None:
+def test_every_command_says_what_the_library_says(
+    run: Callable[..., Any], tmp_path: Path, campaigns: ls.Campaigns
+) -> None:
     state = ["--state", campaigns.path]
     (tmp_path / "called.csv").write_text(f"phone,result\n{A},Answered\n")
-    assert re.search(r"^campaign .*\nsummer ", _run("campaign", "list", *state).stdout)
-    assert json.loads(_run("campaign", "show", "summer", *state, "--json").stdout)[0]["accepted"] == 2
-    _run("campaign", "mark", "summer", tmp_path / "called.csv", "--word", "Answered=completed", *state)
-    assert "completed" in _run("campaign", "history", "--number", A, *state).stdout
-    _run("campaign", "export", "summer", "--to", tmp_path / "c.csv", *state)
+    assert re.search(r"^campaign .*\nsummer ", run("campaign", "list", *state).out)
+    assert json.loads(run("campaign", "show", "summer", *state, "--json").out)[0]["accepted"] == 2
+    run("campaign", "mark", "summer", tmp_path / "called.csv", "--word", "Answered=completed", *state)
+    assert "completed" in run("campaign", "history", "--number", A, *state).out
+    run("campaign", "export", "summer", "--to", tmp_path / "c.csv", *state)
     assert (tmp_path / "c.csv").read_text().count("\n") == 3
-    _run("suppress", "add", "dnc", tmp_path / "called.csv", "--date", "2026-01-31", *state)
-    assert "2026-01-31" in _run("suppress", "list", *state).stdout
-    _run("suppress", "remove", "dnc", *state)
-    assert "no list is kept" in _run("suppress", "list", *state).stdout
-    assert "accepted.parquet" in _run("campaign", "forget", A, *state).stdout
-    assert "forget" in _run("campaign", "check", *state, code=4).stdout
-    assert "forget" in _run("verify", tmp_path / "one", *state, code=4).stdout
+    run("suppress", "add", "dnc", tmp_path / "called.csv", "--date", "2026-01-31", *state)
+    assert "2026-01-31" in run("suppress", "list", *state).out
+    run("suppress", "remove", "dnc", *state)
+    assert "no list is kept" in run("suppress", "list", *state).out
+    assert "accepted.parquet" in run("campaign", "forget", A, *state).out
+    assert "forget" in run("campaign", "check", *state, code=4).out
+    assert "forget" in run("verify", tmp_path / "one", *state, code=4).out
     run_id = campaigns.show("summer")["run_id"][0].as_py()
-    assert "keep them out of the dialler" in _run("campaign", "undo", run_id, *state).stderr
-    assert "undone" in _run("campaign", "history", "summer", *state).stdout
+    assert "keep them out of the dialler" in run("campaign", "undo", run_id, *state).err
+    assert "undone" in run("campaign", "history", "summer", *state).out
 
 
-def test_a_damaged_state_is_one_line_and_code_4(tmp_path: Path, campaigns: ls.Campaigns) -> None:
+def test_a_damaged_state_is_one_line_and_code_4(
+    run: Callable[..., Any], tmp_path: Path, campaigns: ls.Campaigns
+) -> None:
     with duckdb.connect(str(campaigns.path)) as connection:
         connection.execute("UPDATE contacts SET run_seq = 99")
-    done = _run("campaign", "check", "--state", campaigns.path, code=4)
-    assert done.stdout.strip()
+    done = run("campaign", "check", "--state", campaigns.path, code=4)
+    assert done.out.strip()
     campaigns.path.write_bytes(campaigns.path.read_bytes()[:5000])
-    done = _run("campaign", "list", "--state", campaigns.path, code=4)
-    assert len(done.stderr.strip().splitlines()) == 1
+    done = run("campaign", "list", "--state", campaigns.path, code=4)
+    assert len(done.err.strip().splitlines()) == 1

@@ -1,39 +1,19 @@
 """Bad input: one line on stderr with what to do next, the documented code and exit code, nothing published."""
 
-import contextlib
-import io
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
-from unittest import mock
 
 import pytest
-
-from leadsieve.cli import main
 
 _GOOD = "phone_number,name\n+12025550123,Ann\n"
 
 
-def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in this process, as the installed command does, with what it prints and exits with."""
-    out, err, code, before = io.StringIO(), io.StringIO(), 0, Path.cwd()
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("LEADSIEVE_")}
-    os.chdir(folder)
-    try:
-        with (
-            mock.patch.dict(os.environ, environment, clear=True),
-            mock.patch.object(sys, "argv", ["leadsieve", *arguments]),
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(err),
-        ):
-            main()
-    except SystemExit as ended:
-        code = int(ended.code or 0)
-    finally:
-        os.chdir(before)
-    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no setting of the machine count."""
+    for name in [name for name in os.environ if name.startswith("LEADSIEVE_")]:
+        monkeypatch.delenv(name)
 
 
 _CASES = [
@@ -82,16 +62,18 @@ _CASES = [
 @pytest.mark.parametrize(
     ("files", "arguments", "exit_code", "code", "says"), [c[1:] for c in _CASES], ids=[c[0] for c in _CASES]
 )
-def test_one_line_a_code_and_nothing_published(tmp_path: Path, files, arguments, exit_code, code, says) -> None:
+def test_one_line_a_code_and_nothing_published(
+    leadsieve, tmp_path: Path, files, arguments, exit_code, code, says
+) -> None:
     for name, text in files.items():
         (tmp_path / name).write_text(text, newline="")
-    found = _run(tmp_path, "clean", *arguments, "--out", "out", "--json", "--quiet")
-    lines = found.stderr.splitlines()
-    assert [found.returncode, len(lines)] == [exit_code, 1], found.stderr
+    found = leadsieve("clean", *arguments, "--out", "out", "--json", "--quiet", folder=tmp_path)
+    lines = found.err.splitlines()
+    assert [found.code, len(lines)] == [exit_code, 1], found.err
     assert lines[0].startswith(f"leadsieve: {code}: ")
     for word in says:
         assert word in lines[0]
-    told = json.loads(found.stdout)
+    told = json.loads(found.out)
     assert (told["code"], told["message"]) == (code, lines[0].removeprefix(f"leadsieve: {code}: "))
     assert not (tmp_path / "out").exists()
     assert not [p for p in tmp_path.iterdir() if p.name.startswith(".out")]
@@ -106,35 +88,37 @@ def test_one_line_a_code_and_nothing_published(tmp_path: Path, files, arguments,
     ],
 )
 @pytest.mark.parametrize("more", [[], ["--overwrite"]])
-def test_what_leadsieve_did_not_publish_is_never_replaced(tmp_path: Path, prepare, code, more) -> None:
+def test_what_leadsieve_did_not_publish_is_never_replaced(leadsieve, tmp_path: Path, prepare, code, more) -> None:
     (tmp_path / "a.csv").write_text(_GOOD)
     out = tmp_path / "out"
     prepare(out)
-    found = _run(tmp_path, "clean", "a.csv", "--out", "out", "--quiet", *more)
-    assert found.returncode == 5
-    assert found.stderr.startswith(f"leadsieve: {code}: ")
-    assert len(found.stderr.splitlines()) == 1
+    found = leadsieve("clean", "a.csv", "--out", "out", "--quiet", *more, folder=tmp_path)
+    assert found.code == 5
+    assert found.err.startswith(f"leadsieve: {code}: ")
+    assert len(found.err.splitlines()) == 1
     if out.is_file():
         assert out.read_text() == "precious"
     elif not out.is_symlink():
         assert (out / "mine.txt").read_text() == "precious"
 
 
-def test_an_unwritable_place(tmp_path: Path) -> None:
+def test_an_unwritable_place(leadsieve, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(_GOOD)
     (tmp_path / "file").write_text("")
-    found = _run(tmp_path, "clean", "a.csv", "--out", "file/out", "--quiet")
-    assert (found.returncode, found.stderr.split(": ")[1]) == (5, "output_failed")
+    found = leadsieve("clean", "a.csv", "--out", "file/out", "--quiet", folder=tmp_path)
+    assert (found.code, found.err.split(": ")[1]) == (5, "output_failed")
 
 
-def test_odd_campaign_names_are_data(tmp_path: Path) -> None:
+def test_odd_campaign_names_are_data(leadsieve, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(_GOOD)
     for number, name in enumerate(["../../x", "'; DROP TABLE runs; --", "Zoë 🚀 100%", "a/b*c?"]):
-        found = _run(tmp_path, "clean", "a.csv", "--campaign", name, "--out", f"out{number}")
-        assert found.returncode == 0, found.stderr
-        assert "1 accepted" in found.stdout
-        again = _run(tmp_path, "clean", "a.csv", "--campaign", name, "--out", f"again{number}", "--again", "--json")
-        assert json.loads(again.stdout)["reasons"] == {"duplicate_in_campaign": 1}
+        found = leadsieve("clean", "a.csv", "--campaign", name, "--out", f"out{number}", folder=tmp_path)
+        assert found.code == 0, found.err
+        assert "1 accepted" in found.out
+        again = leadsieve(
+            "clean", "a.csv", "--campaign", name, "--out", f"again{number}", "--again", "--json", folder=tmp_path
+        )
+        assert json.loads(again.out)["reasons"] == {"duplicate_in_campaign": 1}
     assert sorted(p.name for p in tmp_path.iterdir() if p.name.startswith("lead")) == [
         "leadsieve.duckdb",
         "leadsieve.duckdb.lock",

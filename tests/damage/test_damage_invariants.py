@@ -144,7 +144,7 @@ def test_a_row_depends_on_nothing_but_itself(pairs):
 
 
 @given(cells, st.sampled_from(["DE", "US", "IN", "IT", "BR", "ID", None]))
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @example("0301234567.0", "DE")
 @example("'9.19876543210E+11", "IN")
 def test_a_repair_keeps_the_digits_and_needs_no_repair_itself(cell, region):
@@ -167,7 +167,7 @@ def test_a_repair_keeps_the_digits_and_needs_no_repair_itself(cell, region):
 
 
 @given(cells, st.sampled_from(["DE", "US", "IN", "IT", "BR", "ID", None]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=130, deadline=None)
 def test_a_cell_that_is_neither_repaired_nor_rejected_reads_as_the_kernel_reads_it(cell, region):
     reading = read_phones(pa.array([cell]), region)
 

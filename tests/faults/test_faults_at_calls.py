@@ -53,7 +53,7 @@ def test_killed_at_a_call(
 
 
 @pytest.mark.parametrize(("name", "at", "points"), cases(ALL, 24, {"present": (16,)}))
-@pytest.mark.parametrize("error", ["EIO", "ENOSPC"])
+@pytest.mark.parametrize("error", ["EIO", pytest.param("ENOSPC", marks=pytest.mark.long)])
 def test_refused_at_a_call(
     error: str, name: str, at: int, points: int, before: Callable[[str], Undisturbed], tmp_path: Path,
     record_property: Callable[[str, Any], None],
@@ -68,7 +68,7 @@ def test_refused_at_a_call(
 
 
 @pytest.mark.parametrize(("name", "at", "points"), cases(ALL, 8, {"present": (5,)}))
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)])
 def test_interrupted_at_a_call(
     number: signal.Signals, name: str, at: int, points: int, before: Callable[[str], Undisturbed],
     tmp_path: Path, record_property: Callable[[str, Any], None],

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import pytest
 
-from leadsieve.cli import cli, main
+from leadsieve.cli import cli
 from leadsieve.cli.settings import Settings, settings_of
-
-
-@dataclass(frozen=True)
-class Shown:
-    code: int
-    out: str
-    err: str
 
 
 @pytest.fixture
@@ -40,25 +31,5 @@ def parse(folder: Path) -> Callable[..., tuple[click.Context, Settings]]:
     def run(name: str, *words: str) -> tuple[click.Context, Settings]:
         context = cli.commands[name].make_context(name, list(words))
         return context, settings_of(context)
-
-    return run
-
-
-@pytest.fixture
-def leadsieve(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Shown]:
-    """Run the command in this process."""
-
-    def run(*words: str) -> Shown:
-        monkeypatch.setattr(sys, "argv", ["leadsieve", *words])
-        capsys.readouterr()
-        code = 0
-        try:
-            main()
-        except SystemExit as exc:
-            code = int(exc.code or 0)
-        shown = capsys.readouterr()
-        return Shown(code, shown.out, shown.err)
 
     return run

@@ -7,8 +7,6 @@ import json
 import logging
 import os
 import re
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 
@@ -231,26 +229,19 @@ def test_options_that_make_no_sense(tmp_path, options, told):
         ls.clean(_leads(tmp_path / "leads.csv", A), **options)
 
 
-def _command(folder, *arguments):
-    done = subprocess.run(
-        [sys.executable, "-m", "leadsieve", *arguments], cwd=folder, capture_output=True, text=True, check=False
-    )
-    return done.returncode, done.stdout, done.stderr
-
-
-def test_on_the_command_line(tmp_path):
+def test_on_the_command_line(leadsieve, tmp_path):
     _leads(tmp_path / "leads.csv", A, B, C)
     for name, number, days in (("1.csv", A, 0), ("2.csv", B, 40)):
         _list(tmp_path / name, number, days=days)
     lists = ("--suppress", "1.csv", "--suppress", "2.csv")
-    code, out, err = _command(tmp_path, "clean", "leads.csv", *lists, "--out", "out")
+    code, out, err = leadsieve("clean", "leads.csv", *lists, "--out", "out", folder=tmp_path)
     assert (code, "3 rows: 1 accepted, 2 rejected" in out, "  Suppressed: 2 rows, first 1, 2" in out) == (0, True, True)
     assert "suppression list 1.csv: 1 number, 0 unreadable, 0 days old" in err
-    code, out, err = _command(tmp_path, "clean", "leads.csv", *lists, "--suppress-max-age", "30", "--out", "2")
+    code, out, err = leadsieve("clean", "leads.csv", *lists, "--suppress-max-age", "30", "--out", "2", folder=tmp_path)
     assert (code, out) == (2, "")
     assert err.splitlines()[-1].startswith("leadsieve: invalid_option: suppression list '2.csv' is 40 days old, ")
     (tmp_path / "bad.csv").write_text("x\n9.19E+11\n")
-    code, out, err = _command(tmp_path, "clean", "leads.csv", "--suppress", "bad.csv", "--out", "2")
+    code, out, err = leadsieve("clean", "leads.csv", "--suppress", "bad.csv", "--out", "2", folder=tmp_path)
     assert (code, out) == (3, "")
     assert err.splitlines()[-1].startswith("leadsieve: unreadable: bad.csv: 1 of 1 entries cannot be read ")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["1.csv", "2.csv", "bad.csv", "leads.csv", "out"]

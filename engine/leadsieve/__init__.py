@@ -70,6 +70,7 @@ __all__ = [
     "normalize_phones",
     "profile_template",
     "profiles",
+    "report",
     "verify",
 ]
 
@@ -260,6 +261,9 @@ def inspect(
 ) -> list[Inspection]:
     """Say what sources are, from their first 1,000 rows, and what to run next.
 
+    What nobody said is guessed where the evidence is clear (where the header stands, the column with the numbers, their
+    country); the inspection names each guess, and `clean` makes none of them.
+
     Args:
         sources: As for `clean`.
         profile: Target system whose fields are looked for.
@@ -276,7 +280,8 @@ def inspect(
         sheet: Which sheet of a workbook.
 
     Returns:
-        One inspection a source, in order.
+        One inspection a source, in order; of a file that holds several sheets, files or arrays of records, of which
+        none was named, one for each.
 
     Raises:
         LeadsieveError: A source cannot be opened, or an option is wrong. Columns that cannot be mapped are a
@@ -422,6 +427,43 @@ def explain(
     assert where is not None  # noqa: S101 - only None gives None
     with translated():
         return tell(where, row, file, profile=None if profile is None else os.fspath(profile), schema=own)
+
+
+def report(
+    out: str | os.PathLike[str],
+    to: str | os.PathLike[str] | None = None,
+    *,
+    show_values: bool = False,
+    overwrite: bool = False,
+) -> Path:
+    """Write one HTML page about a run, to read, print and forward: what became of its rows, why, and what to do.
+
+    The page needs no other file and no network, and has no script. Needs the extra: `pip install 'leadsieve[report]'`.
+
+    Args:
+        out: What `clean` published: a folder, `OUT.failed`, or a URL.
+        to: Where to write it; None is `OUT-report.html` in the working folder. An earlier report is replaced.
+        show_values: Show the example cells in full: they may be personal data. Else they are masked.
+        overwrite: Replace a file that is no report.
+
+    Returns:
+        Where the page is.
+
+    Raises:
+        UsageError: The extra is not installed, there is no publication in `out`, or the page would stand in it.
+        OutputError: The page cannot be written, another file stands there, or `out` is not what was published.
+
+    Example:
+        >>> import leadsieve as ls
+        >>> ls.report("out")  # doctest: +SKIP
+        PosixPath('out-report.html')
+    """
+    from leadsieve.reporting import write_report
+
+    where = _out(out)
+    assert where is not None  # noqa: S101 - only None gives None
+    with translated():
+        return write_report(where, None if to is None else Path(to), show_values=show_values, overwrite=overwrite)
 
 
 def verify(out: str | os.PathLike[str], *, state: str | os.PathLike[str] | None = None) -> pa.Table:

@@ -93,9 +93,10 @@ class Answers:
             "rejected": ledger.rejected,
             "blank_records": ledger.blank_records,
             **{code: ledger.reasons[code] for code in REASONS},
-            **{group: ledger.groups[group] for group in GROUPS},
+            **{group: ledger.groups[group] for group in GROUPS},  # a group may have the name of one of its reasons
         }
-        raw = self._names(counts, errors=listed.items, grouped=grouped.kinds)
+        reasons = {code: ledger.reasons[code] for code in REASONS if ledger.reasons[code]}
+        raw = self._names(counts, reasons=reasons, errors=listed.items, grouped=grouped.kinds)
         conditions = list(_conditions(counts))
         if any(kind.rows for kind in grouped.kinds.values()):
             conditions.append("bad_rows")
@@ -154,6 +155,7 @@ class Answers:
         counts: Mapping[str, int],
         *,
         errors: Sequence[Mapping[str, Any]],
+        reasons: Mapping[str, int] | None = None,
         grouped: Mapping[str, Listed],
         before: int = 0,
     ) -> dict[str, Any]:
@@ -162,7 +164,7 @@ class Answers:
             **counts,
             "deleted": sum(self.standing.deleted.values()),
             "kept": sum(self.standing.kept.values()) + before,
-            "reasons": {code: counts[code] for code in REASONS if counts[code]},
+            "reasons": reasons or {},
             "errors": errors,
             "grouped": grouped,
             **self.names(counts["accepted"]),

@@ -41,6 +41,7 @@ def test_the_names_are_these() -> None:
         "normalize_phones",
         "profile_template",
         "profiles",
+        "report",
         "verify",
     ]
     assert all(getattr(ls, name).__doc__ for name in ls.__all__)

@@ -59,3 +59,14 @@ def test_nothing_accepted_is_the_400(tmp_path: Path) -> None:
     with ls.clean(source, region="US", profile="voicegenie") as run:
         assert run.info["answers"]["raw"]["status"] == 400
         assert run.summary["error"] == "BAD_REQUEST"
+
+
+def test_the_plain_answer_counts_each_reason_as_the_ledger_does(tmp_path: Path) -> None:
+    """Also where a group of reasons has the name of one of them."""
+    cells = ["+12025550123", "9.19E+11", "1 / 2025550124", "12", "13", "", "+12025550123", '"never closed']
+    (tmp_path / "leads.csv").write_text("phone\n" + "\n".join(cells) + "\n")
+    with ls.clean(tmp_path / "leads.csv", region="US") as run:
+        reasons = run.summary["reasons"]
+        assert reasons == run.ledger["reasons"]
+    assert sum(reasons.values()) == run.summary["rejected"] == run.summary["rows"] - run.summary["accepted"]
+    assert {"lossy_phone", "invalid_phone", "duplicate_in_file"} <= reasons.keys()

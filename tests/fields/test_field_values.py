@@ -92,7 +92,7 @@ def test_faults_in_the_words_of_the_table() -> None:
         ("check_failed", "str_length", "name", (0,), "warn"),
         ("missing_value", None, "city", (0,), None),
         ("check_failed", "str_length", "city", (2,), None),
-        ("invalid_value", "Int64", "priority", (1,), None),
+        ("invalid_value", "integer", "priority", (1,), None),
         ("check_failed", "in_range", "priority", (0,), None),
     ]
 
@@ -100,7 +100,7 @@ def test_faults_in_the_words_of_the_table() -> None:
 def test_values_are_the_cells_as_they_came() -> None:
     table = {"priority": pa.array(["007", "+100", "1.0"])}
     assert [(f.detail, f.values.to_pylist()) for f in value_findings(table, FIELDS)] == [
-        ("Int64", ["1.0"]),
+        ("integer", ["1.0"]),
         ("in_range", ["+100"]),
     ]
 

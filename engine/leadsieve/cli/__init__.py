@@ -19,6 +19,7 @@ from leadsieve.cli.inspect import inspect
 from leadsieve.cli.mappings import mappings
 from leadsieve.cli.profiles import profiles
 from leadsieve.cli.report import fail
+from leadsieve.cli.report_page import report
 from leadsieve.cli.suppress import suppress
 from leadsieve.cli.verify import verify
 from leadsieve.exceptions import InternalError, LeadsieveError, OutputError, UsageError
@@ -26,7 +27,7 @@ from leadsieve.exceptions import InternalError, LeadsieveError, OutputError, Usa
 #: The commands in the order in which they are of use.
 _HEADINGS = {
     "Before and while cleaning": ("inspect", "clean"),
-    "Afterwards": ("explain", "verify"),
+    "Afterwards": ("report", "explain", "verify"),
     "What is kept for later runs": ("campaign", "suppress", "mappings"),
     "Help": ("profiles", "completion"),
 }
@@ -53,7 +54,7 @@ def cli() -> None:
     """
 
 
-for command in (campaign, clean, completion, explain, inspect, mappings, profiles, suppress, verify):
+for command in (campaign, clean, completion, explain, inspect, mappings, profiles, report, suppress, verify):
     cli.add_command(command)
 
 

@@ -33,7 +33,7 @@ def value_findings(cells: Mapping[str, pa.Array], fields: Mapping[str, FieldRule
         fields: Name to rule.
 
     Yields:
-        `missing_value` for a required field that is empty; `invalid_value` (detail `Int64`) for what is no whole
+        `missing_value` for a required field that is empty; `invalid_value` (detail `integer`) for what is no whole
         number; `check_failed` (detail: the rule) or, where an address only warns, `invalid_email`; each where it has
         rows, field by field in the profile's order. The values are the cells.
     """
@@ -61,7 +61,7 @@ def _judged(name: str, text: pa.Array, field: FieldRule) -> Iterator[Finding]:
         numbers = _integers(values)
         unread = numbers.is_null() & values.is_not_null()
         if unread.any():
-            yield _finding("invalid_value", "Int64", name, _positions(unread), text, severity)
+            yield _finding("invalid_value", "integer", name, _positions(unread), text, severity)
         values = numbers
     check = _check(field.rule, values)
     if check is None:

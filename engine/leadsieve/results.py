@@ -73,7 +73,7 @@ def tell_ledger(ledger: Mapping[str, Any]) -> list[str]:
     """
     files = [file["lead_file"] for file in ledger["files"]]
     rows, accepted, rejected = ledger["rows"], ledger["accepted"], ledger["rejected"]
-    lines = [f"{rows:,} rows: {accepted:,} accepted, {rejected:,} rejected", *_again(ledger)]
+    lines = [f"{counted(rows, 'row')}: {accepted:,} accepted, {rejected:,} rejected", *_again(ledger)]
     for code, tallies in groupby(ledger["causes"], key=lambda tally: tally["code"]):
         lines += _reason(code, ledger["reasons"][code], list(tallies), files)
     if ledger["warned"]:

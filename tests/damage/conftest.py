@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from leadsieve_rules.damage import phone_findings, read_countries, read_phones
+from leadsieve_rules.reasons import REASONS
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def outcomes(cells, region, countries=None, check="valid"):
     for finding in findings:
         for row, value in zip(finding.index.tolist(), finding.values.to_pylist(), strict=True):
             assert value == cells[row]
-            if finding.code not in {"extension_dropped", "repaired_phone"}:
+            if REASONS[finding.code].rejects:
                 codes[row].append(f"{finding.code}.{finding.detail}" if finding.detail else finding.code)
     repaired = {}
     for repair in (f for f in findings if f.code == "repaired_phone"):

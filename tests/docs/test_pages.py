@@ -57,7 +57,7 @@ def _page(folder: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> list[obje
 
 _LEADS = '```csv title="a.csv"\nphone\n+12025550123\n```\n\n'
 _CLEAN = "```sh\nleadsieve clean a.csv --out out\n```\n\n"
-_TOLD = "```text\na.csv: csv, utf-8, delimiter ','\n...\n1 rows: {} accepted, 0 rejected\n...\n```\n"
+_TOLD = "```text\na.csv: csv, utf-8, delimiter ','\n...\n1 row: {} accepted, 0 rejected\n...\n```\n"
 
 
 @pytest.mark.parametrize(

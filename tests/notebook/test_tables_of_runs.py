@@ -104,5 +104,5 @@ def test_a_part_shows_its_first_rows():
 
 def test_lines_stay_lines(folder):
     with ls.clean("b.csv", region="US") as run:
-        assert repr(run).split("\n")[0] == "1 rows: 0 accepted, 1 rejected"
+        assert repr(run).split("\n")[0] == "1 row: 0 accepted, 1 rejected"
         assert repr(run.accepted) == f"<accepted.parquet: 0 rows, {len(run.accepted.schema)} columns>"

@@ -87,6 +87,15 @@ def test_a_damaged_cache_is_rebuilt(unloaded: Path, built: bytes) -> None:
     assert file.read_bytes() == built
 
 
+def test_tables_of_another_user_are_not_used(tmp_path: Path, built: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = place(tmp_path, built)
+    assert cache._read(file).to_bytes() == built
+    found = file.stat()
+    monkeypatch.setattr(os, "fstat", lambda _: os.stat_result((*found[:4], os.geteuid() + 1, *found[5:])))
+    with pytest.raises(DamagedTables, match="another user"):
+        cache._read(file)
+
+
 def test_what_is_kept_is_loaded_without_a_word(
     unloaded: Path, built: bytes, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

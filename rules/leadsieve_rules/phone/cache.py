@@ -58,7 +58,7 @@ def _load_or_build() -> Tables:
     file = None if kept is None else kept / f"phone-tables-{fingerprint()}.bin"
     if file is not None:
         try:
-            return Tables.from_bytes(file.read_bytes())
+            return _read(file)
         except (OSError, DamagedTables):
             pass
     _LOG.warning(
@@ -72,6 +72,18 @@ def _load_or_build() -> Tables:
     if file is not None:
         _replace(file, tables.to_bytes())
     return tables
+
+
+def _read(file: Path) -> Tables:
+    """Return the tables in a file.
+
+    Raises:
+        DamagedTables: They are damaged, or another user's: a cache folder may be one that all may write to.
+    """
+    with file.open("rb") as stream:
+        if os.fstat(stream.fileno()).st_uid not in (os.geteuid(), 0):
+            raise DamagedTables(f"{file} belongs to another user")
+        return Tables.from_bytes(stream.read())
 
 
 def _replace(file: Path, content: bytes) -> None:

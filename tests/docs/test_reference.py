@@ -75,6 +75,13 @@ def test_every_reason_profile_setting_and_public_name_is_there() -> None:
         assert all(f"`{error.code}`" in profiles for error in profile.answers.errors)
 
 
+def test_every_system_has_a_page_and_a_row_of_the_index() -> None:
+    pages = _DOCS / "pages" / "systems"
+    index = (pages / "index.md").read_text(encoding="utf-8")
+    rows = set(re.findall(r"^\| \[`([\w-]+)`\]\(\1\.md\) \|", index, re.MULTILINE))
+    assert rows == {page.stem for page in pages.glob("*.md")} - {"index"} == {*profile_names()} - {"plain"}
+
+
 def test_every_section_and_key_of_a_profile_is_told() -> None:
     text = reference.profile_file()
     keys = {key for name in profile_names() for key in _keys(name)}

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadsieve.numbers import NumberColumns, judge_numbers
-from leadsieve.own_schema import schema_findings
+from leadsieve.own_schema import with_schema_findings
 from leadsieve.requests.row_limit import RowLimit
 from leadsieve.suppression import Suppression
 from leadsieve.text import as_text, is_text
@@ -35,6 +35,7 @@ from leadsieve_rules.profiles.model import Destinations
 from leadsieve_rules.prompts import Filling
 from leadsieve_rules.reasons import REASONS, reason_of_fault
 from leadsieve_rules.schemas import CompiledSchema
+from leadsieve_rules.schemas.distinct import Distinct
 
 #: The reasons that say that a row has no acceptable number.
 _PHONE_BITS = np.uint64(
@@ -82,6 +83,7 @@ class Verdicts:
         findings: Faults and warnings on the rows that parsed, in the order of the reasons table.
         causes: uint64, as long as the chunk's table: the bits of the reasons that reject each row; 0 is accepted.
         bad_causes: uint64, as long as the chunk's bad records: likewise.
+        coded: Fields, and columns of the source that are none, whose distinct cells are known, by their names.
     """
 
     chunk: Chunk
@@ -92,6 +94,7 @@ class Verdicts:
     findings: tuple[Finding, ...]
     causes: npt.NDArray[np.uint64]
     bad_causes: npt.NDArray[np.uint64]
+    coded: Mapping[str, Distinct] = field(default_factory=dict)
 
     def adding(self, findings: Iterable[Finding]) -> Verdicts:
         """Return these verdicts with more findings in them."""
@@ -161,7 +164,7 @@ def judge(chunk: Chunk, plan: Plan) -> Verdicts:
     base = Verdicts(chunk, fields, numbers.phones, columns[PHONE], numbers.taken, (), none, _bad_causes(chunk.bad))
     base = base.adding([*findings, *_long(base, plan)])
     if plan.own_schema is not None:
-        base = base.adding(schema_findings(base, plan.own_schema, plan.maps[chunk.file]))
+        base = with_schema_findings(base, plan.own_schema, plan.maps[chunk.file])
     return _suppressed(_destinations(base, plan.profile), plan.suppression)
 
 

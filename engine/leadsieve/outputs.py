@@ -14,38 +14,34 @@ import pyarrow.compute as pc
 from leadsieve.kernel import Verdicts, fault_reason, rejects
 from leadsieve.text import as_text
 from leadsieve_rules.cells.arrays import int64_array
-from leadsieve_rules.cells.columns import Rows
+from leadsieve_rules.cells.columns import Rows, use_kernel
 from leadsieve_rules.columns import COUNTRY_CODE, ColumnMap
 from leadsieve_rules.findings import Finding
 from leadsieve_rules.phone.phones import number_types, regions
 from leadsieve_rules.profiles import PHONE
 from leadsieve_rules.reasons import REASONS, message
+from leadsieve_rules.schemas.distinct import Distinct, distinct
 
 if TYPE_CHECKING:
     from leadsieve_rules.calling import CallTimes
 
-_ORIGIN = (
-    ("lead_region", pa.string()),
-    ("lead_number_type", pa.string()),
-    ("lead_file", pa.string()),
-    ("lead_row", pa.int64()),
-)
+# What every row has is declared so: a file then keeps no bit for each row that says whether it is there.
+_PLACE = (pa.field("lead_file", pa.string(), nullable=False), pa.field("lead_row", pa.int64(), nullable=False))
+_ORIGIN = (pa.field("lead_region", pa.string()), pa.field("lead_number_type", pa.string()), *_PLACE)
 _REJECTED = (
-    ("lead_file", pa.string()),
-    ("lead_row", pa.int64()),
-    ("lead_line", pa.int64()),
-    ("lead_raw", pa.string()),
-    ("reject_reason", pa.string()),
-    ("reject_reasons", pa.string()),
+    *_PLACE,
+    pa.field("lead_line", pa.int64()),
+    pa.field("lead_raw", pa.string()),
+    pa.field("reject_reason", pa.string(), nullable=False),
+    pa.field("reject_reasons", pa.string(), nullable=False),
 )
 ERRORS = pa.schema(
     [
-        ("lead_file", pa.string()),
-        ("lead_row", pa.int64()),
+        *_PLACE,
         ("lead_line", pa.int64()),
         ("column", pa.string()),
-        ("severity", pa.string()),
-        ("code", pa.string()),
+        pa.field("severity", pa.string(), nullable=False),
+        pa.field("code", pa.string(), nullable=False),
         ("detail", pa.string()),
         ("message", pa.string()),
         ("value", pa.string()),
@@ -115,18 +111,18 @@ def lay_out(
         The layout. Where two sources give a column different types, it is a string.
     """
     others = tuple(f for f in fields if f != PHONE)
-    added = tuple((field.name, field.type) for field in more)
-    engine = (PHONE, *others, *(name for name, _ in (*_ORIGIN, *added)))
+    added = tuple(more)
+    engine = (PHONE, *others, *(field.name for field in (*_ORIGIN, *added)))
     unmapped = []
     for schema, columns, others_own in zip(schemas, maps, foreign or [()] * len(schemas), strict=True):
         # A country code only helps to read the number, so its column stays among the others.
         mapped = {name for field, names in columns.columns.items() if field != COUNTRY_CODE for name in names}
         unmapped.append([field for field in schema if field.name not in mapped and field.name not in others_own])
     # A column whose name is taken in one output is renamed in both, so that it can be followed from one to the other.
-    ours = {name for name, _ in (*_ORIGIN, *_REJECTED, *added)}
+    ours = {field.name for field in (*_ORIGIN, *_REJECTED, *added)}
     custom_types, custom = _union(unmapped, ours | set(engine))
     verbatim_types, verbatim = _union([list(schema) for schema in schemas], ours)
-    text = [(name, pa.string()) for name in (PHONE, *others)]
+    text = [pa.field(PHONE, pa.string(), nullable=False), *((name, pa.string()) for name in others)]
     return Layout(
         pa.schema([*text, *custom_types.items(), *_ORIGIN, *added]),
         pa.schema([*verbatim_types.items(), *_REJECTED]),
@@ -218,9 +214,11 @@ def _accepted(verdicts: Verdicts, layout: Layout, rows: Rows, ours: Mapping[str,
         elif field.name in ours:
             columns.append(ours[field.name])
         elif field.name in filled and field.name not in custom:
-            columns.append(_rows(filled[field.name], rows))
+            columns.append(_encoded(filled[field.name], rows, verdicts.coded.get(field.name)))
         elif field.name in custom:
-            columns.append(_rows(_typed(chunk.table.column(custom[field.name]), field.type), rows))
+            source = custom[field.name]
+            known = None if source in verdicts.fields else verdicts.coded.get(source)
+            columns.append(_encoded(_typed(chunk.table.column(source), field.type), rows, known))
         else:
             columns.append(pa.nulls(count, field.type))
     # Encoded columns are not spelt out: what says one of a few things in each row costs a code a row.
@@ -361,6 +359,18 @@ def _rows(column: pa.Array, rows: Rows) -> pa.Array:
     if len(rows.index) == len(column):
         return column
     return rows.of(column) if column.type == pa.string() else column.take(int64_array(rows.index))
+
+
+def _encoded(column: pa.Array, rows: Rows, known: Distinct | None) -> pa.Array:
+    """Return some rows of a column: as codes where many rows of text say one of a few things, perhaps those `known`."""
+    if column.type != pa.string() or not use_kernel(len(rows.index)):
+        return _rows(column, rows)
+    found = distinct(column) if known is None else known
+    if found is None:
+        return _rows(column, rows)
+    codes = found.codes if len(rows.index) == len(column) else found.codes.take(rows.index)
+    indices = pa.Array.from_buffers(pa.int16(), len(codes), [None, pa.py_buffer(codes)])
+    return pa.DictionaryArray.from_arrays(indices, found.cells, safe=False)
 
 
 def _numbers(column: pa.Array, index: npt.NDArray[np.int64]) -> pa.Array:

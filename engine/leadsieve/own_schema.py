@@ -21,6 +21,7 @@ from leadsieve_rules.schemas.nulls import blanks_as_nulls, with_nulls
 
 if TYPE_CHECKING:
     from leadsieve.kernel import Verdicts
+    from leadsieve_rules.schemas.distinct import Distinct
 
 #: The reasons that say that a row has no acceptable number.
 _NO_NUMBER = np.uint64(
@@ -92,7 +93,7 @@ def _numbered(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.if_else(pc.fill_null(nan, False), pa.scalar(None, column.type), column)
 
 
-def schema_findings(verdicts: Verdicts, schema: CompiledSchema, columns: ColumnMap) -> Iterator[Finding]:
+def with_schema_findings(verdicts: Verdicts, schema: CompiledSchema, columns: ColumnMap) -> Verdicts:
     """Judge the rows of a chunk by a schema; findings name the source's column and show its cells as they came.
 
     Args:
@@ -100,11 +101,33 @@ def schema_findings(verdicts: Verdicts, schema: CompiledSchema, columns: ColumnM
         schema: The schema.
         columns: Which of the source's columns fill which field.
 
+    Returns:
+        The verdicts with what the schema says, and with the distinct cells of columns where it had to find them.
+
     Raises:
         InvalidSchema: A check raises, or does not judge each row by itself.
     """
+    coded: dict[str, Distinct] = {}
+    table, layout = schema_table(verdicts, schema, columns)
+    found = schema.findings(table, layout, coded=coded)
+    own = verdicts.chunk.table
+    same = {
+        name: one
+        for name, one in coded.items()
+        if name in verdicts.fields
+        or (name != PHONE and name in own.column_names and is_text(own[name].type) and _as_it_came(own, table, name))
+    }
+    return replace(verdicts.adding(_placed(found, verdicts, columns)), coded=same)
+
+
+def _as_it_came(own: pa.Table, seen: pa.Table, name: str) -> bool:
+    """Tell whether the cells that a schema sees are the source's: no blank one of these is null there."""
+    return bool(own[name].null_count == seen[name].null_count)
+
+
+def _placed(found: Sequence[Finding], verdicts: Verdicts, columns: ColumnMap) -> Iterator[Finding]:
     table = verdicts.chunk.table
-    for finding in schema.findings(*schema_table(verdicts, schema, columns)):
+    for finding in found:
         if finding.column == PHONE:
             for placed in verdicts.phone_findings(finding.code, finding.index):
                 yield replace(placed, detail=finding.detail, severity=finding.severity, note=finding.note)

@@ -1,4 +1,4 @@
-"""pandera is imported without pandas, as where it is not installed; who wants pandas' part of it, has it."""
+"""pandera is imported without pandas and hypothesis, as where they are not installed; who wants their part, has it."""
 
 from __future__ import annotations
 
@@ -116,6 +116,19 @@ assert not hasattr(pandera, "nothing")
 import pyarrow as pa, polars as pl
 assert len(pa.table({"a": [1]}).to_pandas()) == len(pl.DataFrame({"a": [1]}).to_pandas()) == 1
 """,
+    "data of hypothesis": """
+from pandera.strategies.base_strategies import HAS_HYPOTHESIS, SearchStrategy, composite
+import hypothesis.strategies
+assert HAS_HYPOTHESIS and (SearchStrategy, composite) == (
+    hypothesis.strategies.SearchStrategy, hypothesis.strategies.composite)
+import pandera.pandas as pa
+import pandera.strategies.pandas_strategies as strategies
+assert isinstance(pa.DataFrameSchema({"a": pa.Column(int, pa.Check.gt(1))}).strategy(size=1), SearchStrategy)
+""",
+    "names that strategies lack": """
+import pandera.strategies.base_strategies as strategies
+assert strategies.HAS_HYPOTHESIS and not hasattr(strategies, "nothing") and "hypothesis" not in sys.modules
+""",
     "the import again": """
 import_pandera()
 assert "pandas" not in sys.modules
@@ -129,7 +142,7 @@ import sys
 from leadsieve_rules.schemas.importing import import_pandera
 import_pandera()
 import pandera.polars as polars
-assert "pandas" not in sys.modules and not any(type(finder).__name__ == "_Absent" for finder in sys.meta_path)
+assert not {"pandas", "hypothesis"} & set(sys.modules) and not any(type(finder).__name__ == "_Absent" for finder in sys.meta_path)
 """
 AFTER = """
 import polars as pl
@@ -156,7 +169,7 @@ def test_pandas_is_absent_to_the_import_alone():
     code = """
 import sys, threading
 from leadsieve_rules.schemas.importing import _Absent
-sys.meta_path.insert(0, _Absent())
+sys.meta_path.insert(0, _Absent(["pandas"]))
 try:
     import pandas
     raise AssertionError("it is there")

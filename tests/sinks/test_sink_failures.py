@@ -144,3 +144,21 @@ def test_an_open_file_cannot_be_read_back(tmp_path, kind):
     with pytest.raises(SinkError, match="before it is closed"):
         next(sink.read_back(["row"]))
     sink.abandon()
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        pa.array(["a", None]),
+        pa.array(["a", None]).dictionary_encode(),
+        pa.DictionaryArray.from_arrays([0, 1], pa.array(["a", None])),
+    ],
+    ids=["plain", "encoded", "a null in the dictionary"],
+)
+def test_a_column_that_is_declared_to_have_a_value_in_each_row_takes_no_null(tmp_path, cells):
+    schema = pa.schema([pa.field("a", pa.string(), nullable=False)])
+    sink = open_sink(tmp_path / "out", schema, format="parquet")
+    sink.write(pa.table({"a": cells}))
+    with pytest.raises(SinkError, match="column 'a' has no value in some row"):
+        sink.close()
+    assert list(tmp_path.iterdir()) == []

@@ -140,8 +140,17 @@ class ParquetSink:
             for field, parts in zip(self._schema, chunks, strict=True)
         ]
         if rows:
+            self._require_values(arrays)
             table = pa.Table.from_arrays(arrays, schema=self._writer.schema)
             self._writer.write_table(table, row_group_size=rows)
+
+    def _require_values(self, arrays: list[pa.Array]) -> None:
+        for field, array in zip(self._schema, arrays, strict=True):
+            if not field.nullable and array.null_count:
+                raise SinkError(
+                    f"{self.path}: column {field.name!r} has no value in some row, and must have one in each; please "
+                    "report this"
+                )
 
     def _take(self, rows: int) -> list[list[pa.Array]]:
         """Take `rows` rows off the pending tables: for each column its chunks."""

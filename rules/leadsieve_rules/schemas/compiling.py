@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pandera.polars import Check, Column, DataFrameSchema
 
     from leadsieve_rules.findings import Finding
+    from leadsieve_rules.schemas.distinct import Distinct
 
 # The names under which polars selects several columns: no frame that checks see may have a column of such a name.
 _SELECTS = ("*", "^")
@@ -70,7 +71,9 @@ class CompiledSchema:
         want = [dtype(self.schema, c) for n, c in self._columns([name]).items() if n == name]
         return have.base_type() != pl.Object and all(takes_values(have, one) for one in want)
 
-    def findings(self, table: pa.Table, layout: pa.Schema | None = None) -> list[Finding]:
+    def findings(
+        self, table: pa.Table, layout: pa.Schema | None = None, *, coded: dict[str, Distinct] | None = None
+    ) -> list[Finding]:
         """Judge the columns of a table that the schema knows, all checks in one evaluation.
 
         A null passes unless its column is not nullable: then it is `missing_value`. A cell that does not parse as the
@@ -83,6 +86,7 @@ class CompiledSchema:
             table: Columns under the schema's names; empty cells are null. Other columns are seen by the checks that
                 look at whole rows, but for those whose names stand for several columns in polars.
             layout: The columns that rows have, where the table holds only those that the program for them reads.
+            coded: Receives, by name, the columns whose distinct cells were found on the way.
 
         Returns:
             Findings in the schema's order, none without rows. Their column is the schema's, or `*` for a check of
@@ -97,10 +101,11 @@ class CompiledSchema:
         # Full validation judges the table as a whole.
         if self.full or not use_kernel(table.num_rows):
             return self._findings(program, table)
+        coded = {} if coded is None else coded
         found = [
             finding
             for alone in program.alone
-            for finding in findings_alone(alone, _whole(table[alone.name]), partial(self._judged, alone.program))
+            for finding in findings_alone(alone, _whole(table[alone.name]), partial(self._judged, alone.program), coded)
         ]
         if program.rest is not None:
             found += self._findings(program.rest, table)

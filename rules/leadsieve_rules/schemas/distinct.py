@@ -53,20 +53,24 @@ def distinct(text: pa.Array) -> Distinct | None:
     return None if count < 0 else Distinct(text.take(int64_array(firsts[:count].astype(np.int64))), codes)
 
 
-def findings_alone(alone: Alone, text: pa.Array, judge: Judge) -> list[Finding]:
+def findings_alone(alone: Alone, text: pa.Array, judge: Judge, coded: dict[str, Distinct]) -> list[Finding]:
     """Judge a column of text.
 
     Args:
         alone: The column, compiled.
         text: string array of its cells.
         judge: Judges a table of some of them.
+        coded: Receives the column's distinct cells, by its name, where they had to be found.
 
     Returns:
         What is said of its rows, in the order of the program's notes.
     """
     rows = _doubtful(alone, text, judge)
     cells = text if rows is None else take(text, rows)
-    found = _said(alone, cells, judge) if len(cells) else []
+    few = distinct(cells) if len(cells) > _FEW else None
+    if few is not None and rows is None:
+        coded[alone.name] = few
+    found = _said(alone, cells, few, judge) if len(cells) else []
     column = pa.chunked_array([text])
     return [
         note.finding(index if rows is None else rows[index], column)
@@ -86,9 +90,8 @@ def _doubtful(alone: Alone, text: pa.Array, judge: Judge) -> npt.NDArray[np.int6
     return np.flatnonzero(doubts)
 
 
-def _said(alone: Alone, cells: pa.Array, judge: Judge) -> list[npt.NDArray[np.int64]]:
-    """Return for each note the positions of the cells of which it is said."""
-    found = distinct(cells) if len(cells) > _FEW else None
+def _said(alone: Alone, cells: pa.Array, found: Distinct | None, judge: Judge) -> list[npt.NDArray[np.int64]]:
+    """Return for each note the positions of the cells of which it is said; `found` are the distinct ones, if known."""
     if found is None:
         return judge(_table(alone, cells))
     verdicts = _verdicts(alone, found.cells.to_pylist(), judge)

@@ -1,46 +1,56 @@
-"""pandera's polars API without pandas: pandera imports it where it is installed, and does as well where it is not.
+"""pandera's polars API without pandas and hypothesis, which it imports where they are installed, and can do without.
 
-Most of the time that pandera takes to be imported goes to pandas and to what pandera builds on it. So pandas is out
-of its sight here, as where it is not installed; the names that it brings are added when somebody asks for one.
+Most of the time that pandera takes to be imported goes to these two and to what pandera builds on them. So both are out
+of its sight here, as where they are not installed; the names that they bring are added when somebody asks for one.
 """
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from importlib.machinery import ModuleSpec
 
 _API = "pandera.polars"
 #: What lacks names without pandas, in the order in which it is to be made whole.
 _LACKING = ("pandera.typing", "pandera")
+#: What makes example data, and the names of hypothesis in it.
+_STRATEGIES = "pandera.strategies.base_strategies"
+_OF_HYPOTHESIS = ("SearchStrategy", "composite")
 _MAKING_WHOLE = threading.RLock()
 
 
-class _NoPandasError(ModuleNotFoundError, ValueError):
-    """There is no pandas; a ValueError since pandera's reader of YAML then takes a number or text as it is."""
+class _AbsentError(ModuleNotFoundError, ValueError):
+    """There is no such package; a ValueError since pandera's reader of YAML then takes a number or text as it is."""
 
 
 class _Absent:
-    """Says, to the thread that made it, that there is no pandas."""
+    """Says, to the thread that made it, that packages are not there.
 
-    def __init__(self) -> None:
+    Args:
+        packages: Their names.
+    """
+
+    def __init__(self, packages: Collection[str]) -> None:
+        self._packages = packages
         self._thread = threading.get_ident()
 
     def find_spec(self, name: str, *_: Any) -> ModuleSpec | None:
         """Answer as a finder of modules does."""
-        if name.partition(".")[0] == "pandas" and threading.get_ident() == self._thread:
-            raise _NoPandasError("No module named 'pandas'", name="pandas")
+        package = name.partition(".")[0]
+        if package in self._packages and threading.get_ident() == self._thread:
+            raise _AbsentError(f"No module named {package!r}", name=package)
         return None
 
 
 def import_pandera() -> None:
-    """Import pandera's polars API, unless that is done, without pandas where nobody has imported it yet."""
+    """Import pandera's polars API, unless that is done, without pandas and hypothesis unless pandas is imported."""
     # Both look for pandas themselves, and would take it for absent for good.
     importlib.import_module("polars")
     importlib.import_module("pyarrow")
@@ -48,8 +58,10 @@ def import_pandera() -> None:
         importlib.import_module(_API)
         return
     try:
-        with without_pandas():
+        with _without("pandas", "hypothesis"):
             importlib.import_module(_API)
+            strategies = importlib.import_module(_STRATEGIES)
+        _strategies_later(strategies)
     except Exception:  # another pandera than is known here may not do without
         for name in [name for name in sys.modules if name.partition(".")[0] == "pandera"]:
             del sys.modules[name]
@@ -62,14 +74,35 @@ def import_pandera() -> None:
 @contextmanager
 def without_pandas() -> Iterator[None]:
     """Keep this thread from importing pandas, unless it is imported already."""
-    absent: Any = _Absent()
-    if "pandas" not in sys.modules:
-        sys.meta_path.insert(0, absent)
+    with _without("pandas"):
+        yield
+
+
+@contextmanager
+def _without(*packages: str) -> Iterator[None]:
+    """Keep this thread from importing packages, unless they are imported already."""
+    absent: Any = _Absent([package for package in packages if package not in sys.modules])
+    sys.meta_path.insert(0, absent)
     try:
         yield
     finally:
         if absent in sys.meta_path:
             sys.meta_path.remove(absent)
+
+
+def _strategies_later(strategies: Any) -> None:
+    """Let pandera import hypothesis, where it is installed, when it is asked for what it makes example data with."""
+    if strategies.HAS_HYPOTHESIS or importlib.util.find_spec("hypothesis") is None:
+        return
+
+    def __getattr__(wanted: str) -> Any:  # noqa: N807 - what Python asks of a module that lacks a name
+        if wanted not in _OF_HYPOTHESIS:
+            raise AttributeError(f"module {_STRATEGIES!r} has no attribute {wanted!r}")
+        return getattr(importlib.import_module("hypothesis.strategies"), wanted)
+
+    for name in _OF_HYPOTHESIS:
+        delattr(strategies, name)
+    strategies.HAS_HYPOTHESIS, strategies.__getattr__ = True, __getattr__
 
 
 def _complete_later(name: str) -> None:

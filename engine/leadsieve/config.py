@@ -336,9 +336,12 @@ def parse_names(option: str, text: str) -> tuple[str, ...]:
     """Read names between commas; a name that holds a comma stands in double quotes.
 
     Raises:
-        UsageError: A name is empty.
+        UsageError: A name is empty, or holds a line end outside quotes.
     """
-    names = tuple(name.strip() for name in next(csv.reader([text]), []))
+    try:
+        names = tuple(name.strip() for name in next(csv.reader([text]), []))
+    except csv.Error:
+        names = ()
     if not names or "" in names:
         raise UsageError(f"{option} {text!r} is not a list of names; write it like phone,name,city")
     return names

@@ -10,11 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from leadsieve.exceptions import LeadsieveError, UsageError
-from leadsieve_connectors.sources import RestoredSource, Source
+from leadsieve_connectors.sources import REJECTED_COLUMNS, RestoredSource, Source
 from leadsieve_rules.columns import ColumnMap
 from leadsieve_rules.exceptions import RulesError
 
 _log = logging.getLogger("leadsieve")
+
+#: A file with so many of the columns of a rejected file was one; outputs of other kinds have fewer, or no phone column.
+_ENOUGH_COLUMNS = 3
 
 #: Maps the columns at certain positions of a source.
 Mapper = Callable[[Sequence[int]], ColumnMap]
@@ -90,6 +93,23 @@ def warn_of_duplicates(sources: Sequence[Source], campaign: str | None) -> None:
             "clean the file itself and the rejected one into the same --campaign",
             what,
         )
+
+
+def warn_of_lost_columns(sources: Sequence[Source]) -> None:
+    """Say which files seem rejected files but lack a column that makes them one: they are read as any other file."""
+    for source in sources:
+        if isinstance(source, RestoredSource):
+            continue
+        found = {header.strip() for header in source.headers}
+        alike = {header.casefold() for header in found}.intersection(REJECTED_COLUMNS)
+        if len(alike) >= _ENOUGH_COLUMNS:
+            lost = [name for name in REJECTED_COLUMNS if name not in found]
+            _log.warning(
+                "%s: seems a rejected file, but has no %s: its rows are numbered anew, and judged as those of any "
+                "file; to have them judged as the rows that they were, put back each of these columns",
+                source.name,
+                ", ".join(lost),
+            )
 
 
 def require_distinct(sources: Sequence[Source]) -> None:

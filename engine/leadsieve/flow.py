@@ -344,8 +344,16 @@ def _contacts(task: Task, state: State, campaign: str, *, before_run: int | None
         read=lambda: chain.from_iterable(alone.contacts(name, before_run=before_run) for name in names),
         lookup=lambda keys: chain.from_iterable(alone.lookup(name, keys, before_run=before_run) for name in names),
         statuses=rule.statuses,
-        after=None if rule.age_days is None else when - timedelta(days=rule.age_days),
+        after=None if rule.age_days is None else _days_before(when, rule.age_days),
     )
+
+
+def _days_before(when: datetime, days: int) -> datetime | None:
+    """Return the time so many days before another; None where the calendar does not go so far back."""
+    try:
+        return when - timedelta(days=days)
+    except OverflowError:
+        return None
 
 
 def _require_few_rejected(

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadsieve.config import Options
-from leadsieve.corrections import foreign_columns, map_again, warn_of_duplicates
+from leadsieve.corrections import foreign_columns, map_again, warn_of_duplicates, warn_of_lost_columns
 from leadsieve.exceptions import SourceError, UsageError
 from leadsieve.kernel import Plan, judge
 from leadsieve.outputs import Layout, lay_out
@@ -98,6 +98,7 @@ def prepare(
         maps[ordinal], region_columns[ordinal] = map_source(source, options, target, kept)
         _tell(source, maps[ordinal], target)
         _tell_unused(source, options)
+    warn_of_lost_columns(sources)
     warn_of_duplicates(sources, options.campaign)
     plan = Plan(target.profile, target.region, maps, region_columns)
     _log.info("region: %s", target.region or "none; numbers need their country code")

@@ -62,7 +62,7 @@ def find_settings_file() -> SettingsFile | None:
     all may write to, anybody could put one.
 
     Raises:
-        UsageError: It cannot be read, or is not TOML.
+        UsageError: It is no file, cannot be read, or is not TOML.
     """
     for folder in _folders():
         own, project = folder / FILE_NAME, folder / _PROJECT_FILE
@@ -90,16 +90,24 @@ def _folders() -> Iterator[Path]:
 
 
 def _is_ours(path: Path) -> bool:
-    """Say whether there is a file that the user, or who owns the machine or the working folder, has put there."""
-    if not os.path.isfile(path):  # noqa: PTH113 - False, not an error, where nobody may look
+    """Say whether there is a file that the user, or who owns the machine or the working folder, has put there.
+
+    Raises:
+        UsageError: What they have put there under our name is no file: its settings would not count, unnoticed.
+    """
+    there = os.path.isfile(path)  # noqa: PTH113 - False, not an error, where nobody may look
+    if not there and (path.name != FILE_NAME or not os.path.lexists(path)):
         return False
-    if path.parent == _working_folder():
-        return True
-    owner = path.stat().st_uid
-    ours = owner in (os.getuid(), 0, _working_folder().stat().st_uid)
-    if not ours and path.name == FILE_NAME:
-        _log.warning("%s belongs to another user, and is not followed; copy it to a folder of your own", path)
-    return ours
+    if path.parent != _working_folder():
+        owner = (path.stat() if there else path.lstat()).st_uid
+        if owner not in (os.getuid(), 0, _working_folder().stat().st_uid):
+            if path.name == FILE_NAME:
+                _log.warning("%s belongs to another user, and is not followed; copy it to a folder of your own", path)
+            return False
+    if not there:
+        what = "a link to no file" if path.is_symlink() else "no file"
+        raise UsageError(f"{path}: is {what}, so no settings can be read from it; mend that, or move it away")
+    return True
 
 
 def _parse(path: Path, text: bytes) -> Mapping[str, Any]:
@@ -109,6 +117,8 @@ def _parse(path: Path, text: bytes) -> Mapping[str, Any]:
         return tomllib.loads(text.decode("utf-8-sig"))
     except ValueError as exc:  # of what is not UTF-8 too
         raise UsageError(f"{path}: is not TOML: {exc}; mend it, or move it away") from exc
+    except RecursionError as exc:
+        raise UsageError(f"{path}: its values stand too deep in one another; mend it, or move it away") from exc
 
 
 def _own_values(path: Path) -> Mapping[str, Any]:

@@ -29,7 +29,7 @@ _TOLD_ELSEWHERE = frozenset(
         *("delimiter", "quote", "escape", "sep_line", "also_possible"),
         *("compression", "checksums"),
         *("header", "header_why", "skip_rows", "proposed_skip_rows", "spare_cells"),
-        "rejected_file",
+        *("reader", "sheet", "sheets", "rejected_file"),
     )
 )
 
@@ -46,6 +46,7 @@ def tell_dialect(dialect: Mapping[str, Any]) -> str:
         "csv, cp1252 (a guess: say it with --encoding), delimiter ';', no header (it holds a phone number)"
     """
     parts = [str(dialect["format"]), *_stored(dialect), *_encoding(dialect), *_cells(dialect), *_header(dialect)]
+    parts += _sheet(dialect)
     parts += [f"{key} {value!r}" for key, value in dialect.items() if key not in _TOLD_ELSEWHERE and value is not None]
     again = dialect.get("rejected_file")
     return ", ".join(parts) if again is None else f"rows of the rejected file {again}, {', '.join(parts)}"
@@ -98,6 +99,14 @@ def _header(dialect: Mapping[str, Any]) -> list[str]:
     if dialect.get("proposed_skip_rows"):
         parts.append(f"the header seems to stand lower: --skip-rows {dialect['proposed_skip_rows']}")
     return parts
+
+
+def _sheet(dialect: Mapping[str, Any]) -> list[str]:
+    sheet, sheets = dialect.get("sheet"), dialect.get("sheets") or ()
+    if sheet is None:
+        return []
+    among = f" of {', '.join(map(repr, sheets))}" if len(sheets) > 1 else ""
+    return [f"sheet {sheet!r}{among}"]
 
 
 def _mark(character: str) -> str:

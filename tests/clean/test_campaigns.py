@@ -174,6 +174,30 @@ def test_only_contacts_that_changed_of_late_make_a_duplicate(tmp_path: Path, cle
     assert _numbers(clean(_leads(tmp_path / "c.csv", B, C), "o3", duplicate_age=30)) == [C]
 
 
+def test_nothing_is_added_to_another_state_than_the_one_judged_against(tmp_path: Path, clean) -> None:
+    clean(_leads(tmp_path / "a.csv", A), "o1")
+    state, other = tmp_path / "s.duckdb", tmp_path / "other.duckdb"
+    before = state.read_bytes()
+
+    def swap(_: object) -> None:
+        if not other.exists():
+            other.write_bytes(before)
+            other.rename(state)
+            other.touch()
+
+    with pytest.raises(ls.StateError, match="another file was put in its place during the run, so nothing was added"):
+        clean(_leads(tmp_path / "b.csv", B), "o2", progress=swap)
+    assert not (tmp_path / "o2").exists()
+    assert state.read_bytes() == before
+    assert _numbers(clean(_leads(tmp_path / "b.csv", B), "o2")) == [B]
+
+
+@pytest.mark.parametrize("days", [700_000, 800_000, 10**9, 10**30])
+def test_an_age_before_all_calendars_lets_every_contact_count(tmp_path: Path, clean, days: int) -> None:
+    clean(_leads(tmp_path / "a.csv", A, B), "o1")
+    assert _numbers(clean(_leads(tmp_path / "b.csv", A, C), "o2", duplicate_age=days)) == [C]
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

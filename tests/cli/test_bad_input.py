@@ -20,6 +20,7 @@ _CASES = [
     # name, files, arguments of clean, exit code, code, what the line must say
     ("no such file", {}, ["leeds.csv"], 3, "unreadable", ["leeds.csv"]),
     ("close name", {"leads.csv": _GOOD}, ["leeds.csv"], 3, "unreadable", ["leeds.csv", "leads.csv"]),
+    ("sheet in the name", {"a.xlsx": _GOOD}, ["a.xlsx#May"], 3, "unreadable", ["a.xlsx --sheet 'May'"]),
     ("empty file", {"a.csv": ""}, ["a.csv"], 3, "empty_file", ["a.csv"]),
     ("blank lines only", {"a.csv": "\n\n \n"}, ["a.csv"], 3, "empty_file", ["a.csv"]),
     ("header only", {"a.csv": "phone,name\n"}, ["a.csv"], 3, "empty_file", ["a.csv"]),

@@ -44,6 +44,11 @@ def test_progress_on_a_terminal_ends_before_the_result(tmp_path: Path, source: P
     assert "100%" in shown
 
 
+def test_a_decision_has_a_line_to_itself_beside_the_bar(tmp_path: Path, source: Path) -> None:
+    shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", _on_a_terminal(tmp_path))
+    assert re.search(r"[\r\n]a\.csv: csv, utf-8", shown)
+
+
 def test_quiet_shows_nothing(tmp_path: Path, source: Path) -> None:
     assert _on_a_terminal(tmp_path, "--quiet") == ""
 

@@ -152,8 +152,17 @@ def test_rows_of_a_rejected_file_keep_their_numbers(tmp_path: Path) -> None:
     assert found.lead_file == str(tmp_path / "leads.csv")
     assert "mended.csv" in told(found, "restored from")[0]
     assert first.ledger["rejected"] == 2
+    assert told(found, "line of the file") == ["3"]
     with pytest.raises(ls.UsageError, match="is not among the 2 rows"):
         ls.explain(tmp_path / "again", 1)
+
+
+def test_a_row_of_a_workbook_of_rejected_rows_has_the_line_of_its_first_file(tmp_path: Path) -> None:
+    _csv(tmp_path / "leads.csv")
+    ls.clean(tmp_path / "leads.csv", region="IN", out=tmp_path / "out", format="xlsx")
+    ls.clean(tmp_path / "out" / "rejected.xlsx", region="IN", out=tmp_path / "again")
+    found = ls.explain(tmp_path / "again", 2)
+    assert (told(found, "line of the file"), told(found, "row of the sheet")) == (["3"], [])
 
 
 def test_the_request_and_the_window_of_a_row_are_told(tmp_path: Path) -> None:

@@ -215,6 +215,22 @@ def test_what_only_the_user_can_say_is_named_and_nothing_else_is_missing(folder)
     assert CliRunner().invoke(cli, [*words[1:-3], "IN", *words[-2:]]).exit_code == 0
 
 
+def test_the_fuller_of_two_phone_columns_is_proposed(folder):
+    mobiles = [number if i % 5 else f"12345{i:02d}" for i, number in enumerate(INDIAN)]
+    fixed = [f"0{number}" if i < 14 else "" for i, number in enumerate(INDIAN)]
+    rows = [",".join(pair) for pair in zip(mobiles, fixed, strict=True)]
+    (folder / "leads.csv").write_text(_csv("Mobile,Telephone", rows))
+    found = ls.inspect("leads.csv")[0]
+    assert found.options[-2:] == ("--map", "Mobile=phone_number")
+
+
+def test_a_region_that_most_rows_lack_is_in_the_command(folder):
+    (folder / "leads.csv").write_text(_csv("phone", ["+918123456789", "0151 23456789", "0176 12345678"]))
+    found = ls.inspect("leads.csv")[0]
+    assert (found.sample["accepted"], found.perhaps) == (1, ())
+    assert "--region COUNTRY" in found.command
+
+
 def test_where_nothing_can_be_guessed_the_problem_stands(folder):
     (folder / "leads.csv").write_text("name,city,since\nAsha,Pune,2026-01-01\nBen,Delhi,2026-02-01\n")
     (seen,) = ls.inspect("leads.csv")

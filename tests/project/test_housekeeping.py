@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SKIPPED = {".git", ".venv", "__pycache__", "work", "out", "build", "dist"}
+SKIPPED = {".git", ".venv", "__pycache__", "work", "out", "build", "dist", "site"}
 FILES = sorted(
     file
     for file in ROOT.rglob("*")

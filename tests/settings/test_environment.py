@@ -20,6 +20,7 @@ Parse = Callable[..., tuple[click.Context, Any]]
         ("DRY_RUN", "maybe", "='maybe' is neither yes nor no; give 1 or 0"),
         ("DUPLICATES", "fil", "='fil' is unknown (did you mean 'file'?); there are none, file, run, campaign, all"),
         ("SUPPRESS", "a.csv,,b.csv", " 'a.csv,,b.csv' is not a list of names"),
+        ("SET", "a=1\nb=2", " 'a=1\\nb=2' is not a list of names"),
         ("SCHEMA", "rules.py", ": 'rules.py' is not YAML; a schema in Python is a program"),
         ("THREADS", "0", ": tuning threads=0 is not a whole number of 1 or more"),
         ("OVERWRITE", "1", ": --overwrite is taken from the command line only, since it replaces"),
@@ -68,3 +69,7 @@ def test_what_a_later_check_refuses_says_where_it_was_said(
     assert shown.err.endswith("(region: from environment LEADSIEVE_REGION)\n")
     assert '"code": "invalid_option"' in shown.out
     assert "leadsieve.toml" not in leadsieve("clean", "a.csv", "--region", "YY", "--profile", "plain").err
+    (folder / "leadsieve.toml").write_text('format = "csv"\n')
+    shown = leadsieve("clean", "a.csv", "--region", "IN", "--map", "tel=phone_number")
+    assert shown.err.splitlines()[-1].startswith("leadsieve: missing_phone_column: a.csv: ")
+    assert "(format: from" not in shown.err

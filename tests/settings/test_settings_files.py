@@ -177,3 +177,31 @@ def test_help_is_given_whatever_the_file_says(folder: Path, leadsieve: Callable[
     shown = leadsieve("clean", "--help")
     assert (shown.code, shown.err) == (0, "")
     assert "--print-config" in shown.out
+
+
+@pytest.mark.parametrize("below", [False, True])
+@pytest.mark.parametrize("kind", ["folder", "link", "loop", "pipe"])
+def test_what_has_the_name_and_is_no_file_is_refused(
+    kind: str, below: bool, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = folder / "leadsieve.toml"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(folder / "nowhere" if kind == "link" else path)
+    (folder / "inner").mkdir()
+    monkeypatch.chdir(folder / "inner" if below else folder)
+    with pytest.raises(UsageError) as failed:
+        find_settings_file()
+    what = "a link to no file" if kind in ("link", "loop") else "no file"
+    assert failed.value.message == (
+        f"{path}: is {what}, so no settings can be read from it; mend that, or move it away"
+    )
+
+
+def test_values_too_deep_to_be_read_are_refused(folder: Path) -> None:
+    (folder / "leadsieve.toml").write_text(f"x = {'[' * 100_000}")
+    with pytest.raises(UsageError, match="its values stand too deep in one another; mend it, or move it away"):
+        find_settings_file()

@@ -164,3 +164,10 @@ def test_the_text_of_a_huge_record_is_cut(read, chunk_bytes, long):
 def test_raw_text_is_at_most_what_a_workbook_cell_holds():
     assert raw_text("\N{GRINNING FACE}".encode() * 40_000) == "\N{GRINNING FACE}" * MAX_RAW_CHARS
     assert len(raw_text(b"\xff" * 100_000)) == MAX_RAW_CHARS
+
+
+@pytest.mark.parametrize("lines", [4, 2**31, 2**63 - 1, 2**63, 10**30])
+def test_more_lines_to_skip_than_there_are_leave_nothing(read, lines):
+    with pytest.raises(SourceError, match="give a file with a header and leads") as caught:
+        read(b"a,b\n1,2\n3,4\n", skip_rows=lines)
+    assert caught.value.code == "empty_file"

@@ -91,6 +91,7 @@ class State:
             )
         self._wait_seconds, self._memory_bytes = wait_seconds, memory_bytes
         self._held: duckdb.DuckDBPyConnection | None = None
+        self._ensured: tuple[int, int] | None = None
 
     def ensure(self) -> bool:
         """Make the state exist, whole and of this version.
@@ -101,6 +102,11 @@ class State:
         Returns:
             Whether it was created.
         """
+        created = self._make_whole()
+        self._ensured = self._file()
+        return created
+
+    def _make_whole(self) -> bool:
         try:
             remove_leftovers(self.path)
         except OSError as exc:
@@ -275,8 +281,17 @@ class State:
             depends_on: How many rows of the run were rejected as duplicates of contacts of which earlier run, by
                 its `seq`; that one cannot be undone before this one.
             delete_first: The campaign's contacts in these statuses are deleted first; undoing the run puts them back.
+
+        Raises:
+            StateError: It cannot be written, or is another file than `ensure` looked at: what the run was judged
+                against is not in that.
         """
         with self._writing() as connection:
+            if self._ensured not in (None, self._file()):
+                raise StateError(
+                    f"state {self.path}: another file was put in its place during the run, so nothing was added to it; "
+                    "see which is the right one, and run again"
+                )
             with transaction(connection):
                 step("transaction-begun")
                 insert_import(connection, run, keys, mappings, depends_on=depends_on, delete_first=delete_first)
@@ -471,6 +486,14 @@ class State:
                 yield connection
             except (pa.ArrowException, OSError) as exc:
                 raise translate(self.path, exc) from exc
+
+    def _file(self) -> tuple[int, int]:
+        """Tell the file from every other."""
+        try:
+            found = self.path.stat()
+        except OSError as exc:
+            raise StateError(f"state {self.path}: cannot be looked at: {exc.strerror or exc}; run again") from exc
+        return found.st_dev, found.st_ino
 
     def _writing(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         self.let_go()

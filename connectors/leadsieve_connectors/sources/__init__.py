@@ -18,6 +18,7 @@ from leadsieve_connectors.sources.packed import PackedFile, unpacked
 from leadsieve_connectors.sources.parquet import ParquetSource
 from leadsieve_connectors.sources.paths import expand
 from leadsieve_connectors.sources.rejected import (
+    REJECTED_COLUMNS,
     RejectedText,
     RestoredSource,
     is_rejected,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from leadsieve_connectors.sources.stored import Stored
 
-__all__ = ["ReadOptions", "RestoredSource", "Source", "Sources", "is_frame", "open_sources"]
+__all__ = ["REJECTED_COLUMNS", "ReadOptions", "RestoredSource", "Source", "Sources", "is_frame", "open_sources"]
 
 _FORMATS: dict[str, Callable[[int, Stored, ReadOptions], Source]] = {
     "arrow": ArrowSource,

@@ -110,6 +110,9 @@ def _listed(path: str, names: list[str]) -> list[str]:
 
 
 def _did_you_mean(place: Path) -> str:
+    book, mark, sheet = str(place).rpartition("#")
+    if mark and Path(book).is_file():
+        return f"; name the sheet of a workbook by itself: {book} --sheet '{sheet}'"
     try:
         names = [entry.name for entry in place.parent.iterdir()]
     except OSError:

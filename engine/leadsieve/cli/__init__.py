@@ -50,7 +50,8 @@ def cli() -> None:
     \b
     Exit codes: 0 published; 1 more rejected than --fail-over allows;
     2 usage; 3 a source that cannot be read; 4 state locked, corrupt or in
-    conflict; 5 outputs could not be written; 130, 143 interrupted.
+    conflict; 5 outputs could not be written; 70 the run's own proof
+    failed; 130, 143 interrupted.
     """
 
 

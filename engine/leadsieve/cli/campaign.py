@@ -114,7 +114,9 @@ def history(name: str | None, number: str | None, region: str | None, state: str
     """
     with speaking(as_json=as_json, quiet=False):
         table = leadsieve.Campaigns(state).history(name, number=number, region=region)
-        print_table(table, as_json=as_json, empty="the state knows nothing of it")
+        what = "any campaign" if name is None else f"campaign {name!r}; see leadsieve campaign list"
+        empty = f"the state knows nothing of {what if number is None else 'this number'}"
+        print_table(table, as_json=as_json, empty=empty)
 
 
 @campaign.command()

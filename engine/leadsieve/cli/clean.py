@@ -175,10 +175,11 @@ def clean(
             if as_json:
                 print_json(run.summary)
             elif not quiet:
-                print_lines(_told(run))
+                print_lines(_told(run, dry_run=options["dry_run"]))
 
 
-def _told(run: leadsieve.Run) -> list[str]:
+def _told(run: leadsieve.Run, *, dry_run: bool) -> list[str]:
     """Say what became of the rows, and where they are."""
-    where = f"published in {run.out}" if run.out is not None else "dry run or no --out: nothing was published"
+    nowhere = f"{'dry run' if dry_run else 'no --out'}: nothing was published"
+    where = f"published in {run.out}" if run.out is not None else nowhere
     return [*repr(run).splitlines(), where]

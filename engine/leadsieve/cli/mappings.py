@@ -45,5 +45,8 @@ def _shown(mapping: leadsieve.KeptMapping) -> dict[str, object]:
 
 
 def _told(mapping: leadsieve.KeptMapping) -> str:
-    fields = ", ".join(f"{field} <- {column}" for column, field in mapping.mapping.items())
+    columns: dict[str, list[str]] = {}
+    for column, field in mapping.mapping.items():
+        columns.setdefault(field, []).append(column)
+    fields = ", ".join(f"{field} <- {', else '.join(names)}" for field, names in columns.items())
     return f"{mapping.digest[:12]}  {mapping.kept_at:%Y-%m-%d}  {fields}  (headers: {', '.join(mapping.headers)})"

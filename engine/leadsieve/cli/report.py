@@ -46,6 +46,7 @@ def speaking(*, as_json: bool, quiet: bool) -> Iterator[None]:
     log.addHandler(handler)
     level_before = log.level
     log.setLevel(logging.WARNING if quiet else logging.INFO)
+    handler.setLevel(log.level)  # of what others may let through besides, nothing
     received: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> NoReturn:
@@ -113,7 +114,8 @@ class _Decisions(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if self._results or record.name != "leadsieve.results":
-            click.echo(printable(record.getMessage()), err=True)
+            # To what stderr is now: click would write past the progress bar, into its line.
+            click.echo(printable(record.getMessage()), file=sys.stderr)
 
 
 @contextmanager

@@ -99,7 +99,8 @@ def _named(message: str, name: str, value: Any) -> bool:
     """Say whether a message speaks of an option, or quotes what was said of it."""
     texts = [value] if isinstance(value, str) else value if isinstance(value, tuple) else ()
     words = [f"--{name.replace('_', '-')}", *filter(None, texts)]
-    return any(re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", message) for word in words)
+    # What ends a file's name, such as .xlsx, is no value of an option.
+    return any(re.search(rf"(?<![\w.-]){re.escape(word)}(?![\w-])", message) for word in words)
 
 
 def settings_of(context: click.Context) -> Settings:

@@ -85,7 +85,9 @@ def origin(published: PublishedRow, again: Again | None) -> Iterator[Step]:
     yield Step("row", f"{published.row:,} (the header and blank records are not counted)")
     line = line_of(published, again)
     if line is not None:
-        yield Step("row of the sheet" if dialect.get("sheet") else "line of the file", f"{line:,}")
+        # A row restored from a workbook keeps the line that it had in the file that it was rejected from.
+        sheet = dialect.get("sheet") and not dialect.get("rejected_file")
+        yield Step("row of the sheet" if sheet else "line of the file", f"{line:,}")
     yield Step("read as", tell_dialect(dialect))
     size = "" if entry["bytes"] is None else f"{entry['bytes']:,} bytes, "
     yield Step("content", f"{size}sha256 {entry['sha256'][:12]}")

@@ -36,9 +36,10 @@ def inspect_sources(options: Options) -> list[Inspection]:
 def _inspection(opened: Opened, found: Findings, out: str) -> Inspection:
     options = found.options
     perhaps = found.perhaps
-    if found.sample is not None and any(fault["detail"] == "no_region" for fault in found.sample["faults"]):
-        # No region explains these numbers: only the user can name it, and without any clean would not run.
-        if found.sample["accepted"]:
+    lost = sum(fault["rows"] for fault in (found.sample or {"faults": ()})["faults"] if fault["detail"] == "no_region")
+    if found.sample is not None and lost:
+        # No region explains these numbers: only the user can name it, and without any most rows would be rejected.
+        if found.sample["accepted"] > lost:
             perhaps = (*perhaps, f"--region {UNKNOWN} (the country of the numbers without a country code)")
         else:
             options = replace(options, region=UNKNOWN)

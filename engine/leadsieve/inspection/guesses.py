@@ -138,10 +138,12 @@ def _share_of_digits(column: pa.ChunkedArray) -> float:
 
 
 def _share_valid(column: pa.ChunkedArray, table: pa.Table, region: str | None) -> float:
-    """Return the share of the first cells that are valid numbers, in the region that was told or the likeliest one."""
+    """Return the share of the first rows with a valid number, in the region that was told or the likeliest one."""
     cells = as_text(column).slice(0, _ROWS)
     valid = phone.read(cells, region).valid
     if region is None and not valid.all():
         likely = likely_region(cells.filter(pa.array(~valid)), table.slice(0, _ROWS).filter(pa.array(~valid)))
-        return float(valid.mean()) + (0.0 if likely is None else likely.share * float((~valid).mean()))
+        filled = pc.fill_null(pc.greater(pc.binary_length(pc.utf8_trim_whitespace(cells)), 0), False)
+        others = pc.mean(pc.and_(filled, pa.array(~valid))).as_py()
+        return float(valid.mean()) + (0.0 if likely is None else likely.share * float(others))
     return float(valid.mean())

@@ -50,7 +50,7 @@ def tell_inspection(inspection: Inspection, *, show_values: bool = False) -> lis
         lines += _wrapped(f"problem: {shown.problem}", _INDENT)
     lines += _wrapped(_told_region(shown), _INDENT)
     if shown.damage:
-        lines.append(f"{_INDENT}damage in {_rows(shown)}:")
+        lines.append(f"{_INDENT}damage among {_rows(shown)}:")
         lines += [line for damage in shown.damage for line in _told_damage(damage)]
     lines += _told_verdict(shown)
     for guess in shown.guesses:
@@ -217,15 +217,16 @@ def _told_command(inspection: Inspection) -> list[str]:
 
 def _command_lines(head: str, command: str, indent: str) -> list[str]:
     """Write a command below its heading: on several lines where it is long, which a shell takes as one."""
+    heading = _wrapped(head, indent)
     if not command.startswith("leadsieve clean "):
-        return [f"{indent}{head}", f"{indent}{_INDENT}{command}"]
+        return [*heading, f"{indent}{_INDENT}{command}"]
     lines = [f"{indent}{_INDENT}"]
     for piece in _pieces(shlex.split(command)):
         if len(lines[-1]) + len(piece) + 3 > WIDTH and lines[-1].strip():
             lines[-1] += "\\"
             lines.append(f"{indent}{_DEEP}")
         lines[-1] += f"{piece} "
-    return [f"{indent}{head}", *(line.rstrip() for line in lines)]
+    return [*heading, *(line.rstrip() for line in lines)]
 
 
 def _pieces(words: Sequence[str]) -> Iterator[str]:

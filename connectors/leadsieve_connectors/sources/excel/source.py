@@ -58,6 +58,7 @@ class ExcelSource:
             "sheet": self._sheet,
             "sheets": list(book.sheets),
             "header": layout.header_row is not None,
+            "header_why": layout.why or None,
             "skip_rows": options.skip_rows or None,
             "proposed_skip_rows": layout.preamble or None,
             "formulas_without_value": uncalculated or None,

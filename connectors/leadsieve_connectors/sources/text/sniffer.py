@@ -88,7 +88,8 @@ def _directive(sample: bytes) -> str | None:
 def _after_lines(sample: bytes, count: int) -> int:
     """Return where the line after the first `count` starts."""
     ends = (match.end() for match in _LINE_END.finditer(sample))
-    return next(islice(ends, count - 1, None), len(sample)) if count else 0
+    # No text has more lines than bytes, and islice takes no number without bounds.
+    return next(islice(ends, min(count - 1, len(sample)), None), len(sample)) if count else 0
 
 
 def _look_stop(sample: bytes, start: int) -> int:

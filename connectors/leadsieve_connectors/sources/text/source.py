@@ -144,6 +144,8 @@ class CsvSource(StoredSource):
         with self._stored.open() as stream:
             window = Window(TextStream(stream, self._encoding), _LOOK_BYTES)
             for _ in range(found.skipped_lines):
+                if not (window.size or window.more()):
+                    break  # fewer lines are there than were to be skipped
                 window.skip_line()
             while window.more():
                 used = 0

@@ -209,7 +209,10 @@ def _import(
             if standing is not None and standing["run_id"] == record.run_id and stands(job, standing):
                 _warn_of_suppressed(record, suppression, state)
                 return _repeated(job, place, standing)
-            _log.info("this is run %s again: it is published as it was judged then, nothing is imported", record.run_id)
+            _log.info(
+                "this is run %s again: it is published as it was judged then, nothing is imported; what it did then:",
+                record.run_id,
+            )
         job = _standing(replace(job, plan=replace(job.plan, now=when)), state, campaign, before_run=seq)
         run_id = job.target.run_id(job.sources, seq) if record is None else record.run_id
         state.let_go()
@@ -393,7 +396,10 @@ def _repeated(job: Job, place: publish.Place, standing: Mapping[str, Any]) -> Ru
     """Return the run that stands in OUT already."""
     run_id, proven = standing["run_id"], place.proven
     _log.info(
-        "run %s stands in %s already (%s): nothing is done again (use --again to force it)", run_id, place.name, proven
+        "run %s stands in %s already (%s): nothing is done again (use --again to force it); what it did then:",
+        run_id,
+        place.name,
+        proven,
     )
     _require_few_rejected(job, standing)
     folder = place.reopen(standing)

@@ -179,7 +179,8 @@ def _write(job: Job, folder: Path, counted: _Counted) -> Outcome:
     told = None if times is None else times.tell(zones)
     if told is not None:
         _log.info(
-            "calling hours %s: %s accepted rows have no known time zone, and %s possible zones too far apart",
+            "calling hours %s: accepted rows without a window: %s of no known time zone, %s whose possible time zones "
+            "are too far apart",
             job.options.calling_hours,
             f"{told['unknown']:,}",
             f"{told['no_common_window']:,}",

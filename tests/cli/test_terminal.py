@@ -72,3 +72,18 @@ def test_a_terminal_that_can_do_nothing_is_sent_no_commands(tmp_path: Path, sour
     shown = _on_a_terminal(tmp_path, TERM="dumb")
     assert "\x1b" not in shown
     assert "300 rows: 300 accepted, 0 rejected" in shown
+
+
+def test_a_reader_that_goes_ends_the_command_as_the_shell_expects(tmp_path: Path) -> None:
+    """And not with 1, which says that too many rows were rejected."""
+    (tmp_path / "a.csv").write_text("phone\n+12025550123\n")
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "leadsieve", "clean", "a.csv", "--out", "out"]
+    for streams in (
+        {"stderr": writing, "stdout": subprocess.DEVNULL},
+        {"stdout": writing, "stderr": subprocess.DEVNULL},
+    ):
+        assert subprocess.run(command, cwd=tmp_path, check=False, **streams).returncode == 141
+        command += ["--overwrite"]
+    os.close(writing)

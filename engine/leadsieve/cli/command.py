@@ -62,6 +62,10 @@ class Command(click.Command):
             yield heading, [options[name] for name in names if name in options]
 
 
+class ReaderGone(Exception):
+    """Whoever read the output has gone; click would make of the operating system's error an exit with code 1."""
+
+
 class Group(click.Group):
     """A command of commands, which its help lists in their order, or under headings.
 
@@ -74,6 +78,13 @@ class Group(click.Group):
     def __init__(self, *args: Any, headings: Mapping[str, Sequence[str]] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._headings = headings
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as exc:
+            raise ReaderGone from exc
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click gives it
         """Return the commands in the order of their headings, else as they were added."""

@@ -17,9 +17,13 @@ def source(tmp_path: Path) -> Path:
 
 
 def _on_a_terminal(folder: Path, *arguments: str, **said: str) -> str:
+    return _shown(folder, "clean", "a.csv", "--out", "out", *arguments, **said)
+
+
+def _shown(folder: Path, *command: str, **said: str) -> str:
     reader, terminal = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-m", "leadsieve", "clean", "a.csv", "--out", "out", *arguments],
+        [sys.executable, "-m", "leadsieve", *command],
         cwd=folder,
         stdout=terminal,
         stderr=terminal,
@@ -87,3 +91,14 @@ def test_a_reader_that_goes_ends_the_command_as_the_shell_expects(tmp_path: Path
         assert subprocess.run(command, cwd=tmp_path, check=False, **streams).returncode == 141
         command += ["--overwrite"]
     os.close(writing)
+
+
+def test_a_table_that_a_terminal_is_too_narrow_for_is_told_row_by_row(tmp_path: Path, source: Path) -> None:
+    _on_a_terminal(tmp_path, "--campaign", "summer")
+    wide = _shown(tmp_path, "campaign", "history", "summer", COLUMNS="200").splitlines()
+    narrow = _shown(tmp_path, "campaign", "history", "summer", COLUMNS="60").splitlines()
+    assert wide[0].split()[:3] == ["at", "kind", "id"]
+    assert len(wide) == 2
+    assert narrow[1:2] == ["kind: import"]
+    assert "contacts: 300" in narrow
+    assert max(map(len, narrow)) <= 60

@@ -6,11 +6,13 @@ import gc
 import json
 import logging
 import re
+import shutil
 import signal
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from textwrap import wrap
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -157,7 +159,10 @@ def print_table(table: pa.Table, *, as_json: bool, empty: str) -> None:
     elif not table.num_rows:
         print_lines([empty])
     else:
-        click.echo("\n".join(_in_columns(table)))
+        lines = list(_in_columns(table))
+        # A terminal breaks longer lines wherever they are; what reads a pipe wants one line a row.
+        narrow = sys.stdout.isatty() and max(map(len, lines)) > shutil.get_terminal_size().columns
+        click.echo("\n".join(_in_blocks(table) if narrow else lines))
 
 
 def print_findings(findings: pa.Table, *, as_json: bool, well: str) -> None:
@@ -176,6 +181,19 @@ def print_findings(findings: pa.Table, *, as_json: bool, well: str) -> None:
         print_lines([f"{found['where']}: {found['problem']}; {found['advice']}"])
     if findings.num_rows:
         sys.exit(StateError.exit_code)
+
+
+def _in_blocks(table: pa.Table) -> Iterator[str]:
+    """Lay each row of a table out as lines of its own, one for each column in which there is something."""
+    for number, row in enumerate(table.to_pylist()):
+        if number:
+            yield ""
+        for name, value in row.items():
+            if value:
+                said = f"{name.replace('_', ' ')}: {printable(_told(value))}"
+                yield from wrap(
+                    said, shutil.get_terminal_size().columns, subsequent_indent="  ", break_on_hyphens=False
+                )
 
 
 def _in_columns(table: pa.Table) -> Iterator[str]:

@@ -118,7 +118,7 @@ def test_killed_at_a_step(tmp_path: Path, undisturbed, step: str, campaign: bool
     assert _result(folder) == undisturbed(campaign=campaign, overwrite=overwrite, rows=300)
 
 
-@pytest.mark.parametrize("moment", range(0, 12, 2))
+@pytest.mark.parametrize("moment", range(0, 12, 4))
 def test_killed_at_a_moment_after_the_first_byte(tmp_path: Path, undisturbed, moment: int) -> None:
     folder, rows = tmp_path / "run", 3000
     _prepare(folder, campaign=True, overwrite=True, rows=rows)

@@ -99,7 +99,14 @@ def expected(told):
 
 
 @pytest.mark.parametrize(
-    ("told", "at"), [(name, step) for name, steps in STEPS.items() for step in steps], indirect=["told"]
+    ("told", "at"),
+    # Those of a run without a campaign are steps of the other too.
+    [
+        pytest.param(name, step, marks=() if name == "campaign" else pytest.mark.long)
+        for name, steps in STEPS.items()
+        for step in steps
+    ],
+    indirect=["told"],
 )
 def test_a_kill_at_any_step_and_the_same_command_again(told, at, tmp_path, shelf):
     assert child({**told, "kill": at})[0] == -signal.SIGKILL

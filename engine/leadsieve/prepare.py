@@ -106,7 +106,7 @@ def prepare(
         [source.schema for source in sources],
         list(maps.values()),
         fields,
-        _call_columns(options),
+        call_columns(options.calling_hours),
         foreign=foreign_columns(sources, maps),
     )
     _require_few_columns(layout, target)
@@ -167,9 +167,9 @@ def _variables(prompt: Prompt, sources: Sequence[Source], plan: Plan, layout: La
     return variables
 
 
-def _call_columns(options: Options) -> Iterable[pa.Field]:
+def call_columns(calling_hours: str | None) -> Iterable[pa.Field]:
     """Return the columns that say when a row may be called, where calling hours were given."""
-    if options.calling_hours is None:
+    if calling_hours is None:
         return ()
     from leadsieve_rules.calling import SCHEMA
 

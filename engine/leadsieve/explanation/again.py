@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from leadsieve.exceptions import LeadsieveError
 from leadsieve.explanation.published import Line, PublishedRow
 from leadsieve.kernel import Plan, Verdicts, fault_reason, judge, rejects
 from leadsieve.outputs import Layout, lay_out
-from leadsieve.prepare import read_options, request_plan
+from leadsieve.prepare import call_columns, read_options, request_plan
 from leadsieve.requests.row_limit import RowLimit
 from leadsieve.target import Target, aim
 from leadsieve_connectors.chunk import BAD_RECORDS, Chunk
@@ -239,23 +239,15 @@ def _plan(info: Mapping[str, Any], target: Target, source: Source, ordinal: int)
     )
     # Which columns there are is what counts here, and not of which types.
     schemas = [pa.schema([(name, pa.string()) for name in entry["columns"]]) for entry in info["sources"]]
-    layout = lay_out(schemas, list(maps.values()), target.profile.fields, _call_columns(info))
+    layout = lay_out(
+        schemas, list(maps.values()), target.profile.fields, call_columns(info["options"]["calling_hours"])
+    )
     most = target.profile.limits.row_chars
     if most is not None and target.profile.request is not None:
         plan = replace(plan, row_limit=RowLimit(most, request_plan(target, layout, maps, {}), layout.custom))
     if info["prompt"] is not None:
         plan = replace(plan, variables={ordinal: _fill(info["prompt"], source, maps[ordinal], layout, ordinal)})
     return plan
-
-
-def _call_columns(info: Mapping[str, Any]) -> Iterable[pa.Field]:
-    """Return the columns that say when a row may be called, whose names the row's own do not take."""
-    if info["options"]["calling_hours"] is None:
-        return ()
-    from leadsieve_rules.calling import SCHEMA
-
-    columns: Iterable[pa.Field] = SCHEMA
-    return columns
 
 
 def _fill(prompt: Mapping[str, Any], source: Source, columns: ColumnMap, layout: Layout, ordinal: int) -> Any:

@@ -53,6 +53,13 @@ def test_everything_known_is_returned_and_gone(book):
     assert (again.imported, again.marks, again.suppressions) == ((), (), (listed,))
 
 
+def test_the_file_that_it_writes_anew_is_no_other_state(book):
+    book.commit(1, NUMBER)
+    book.state.forget(NUMBER)
+    book.commit(2)
+    assert [key for key, *_ in book.held()] == [1, 2]
+
+
 def test_all_else_stays_as_it_was(book):
     book.commit(1, 2, mappings={("Mobile",): {"Mobile": "phone_number"}})
     book.mark({2: "busy"})

@@ -368,6 +368,8 @@ class State:
             connection.execute("CHECKPOINT")
             known = forgetting.find_traces(connection, key)
         forgetting.rewrite_without(self.path, key, memory_bytes=self._memory_bytes)
+        if self._ensured is not None:
+            self._ensured = self._file()
         return known
 
     def suppress(

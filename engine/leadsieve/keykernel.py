@@ -29,10 +29,15 @@ BLOCK = 64
 #: The table of first rows: so many partitions, chosen by the topmost bits of the mixed key.
 PARTITION_BITS = 10
 PARTITIONS = 1 << PARTITION_BITS
-#: A slot is three words: 32 bits of the mixed key; its next 22 bits and the ordinal's upper 10; the ordinal's lower 32.
-SLOT_WORDS = 3
+#: A partition is made of lines of the processor's cache, so that most keys touch one of them: five words of 64 bits,
+#: the rest of a mixed key and the ordinal's upper 10 bits; the ordinals' lower 32 bits; and how many there are.
+LINE_KEYS = 5
+LINE_BYTES = 64
+_LINE_WORDS = LINE_BYTES // 8
+_LINE_HALVES = LINE_BYTES // 4
+_LOWER = 2 * LINE_KEYS
+_COUNT = 3 * LINE_KEYS
 _KEY_BITS = np.uint64(64 - PARTITION_BITS)
-_UPPER = np.uint64((1 << 22) - 1)
 _ORDINAL_BITS = np.uint64(10)
 _ORDINAL_UPPER = np.uint64((1 << 10) - 1)
 _LOW = np.uint64((1 << 32) - 1)
@@ -255,41 +260,46 @@ def find_keys(keys: Any, words: Any, offsets: Any, shift: Any, block: Any, found
 
 
 @compiled
-def _place(word: Any, capacity: Any) -> Any:
-    """Choose the slot of a mixed key in a partition of that capacity."""
-    return S((((word >> _PLACE_SHIFT) & _LOW) * U(capacity)) >> HALF)
+def _line(word: Any, lines: Any) -> Any:
+    """Choose the line of a mixed key in a partition of so many."""
+    return S((((word >> _PLACE_SHIFT) & _LOW) * U(lines)) >> HALF)
 
 
 @compiled
-def _grow(slots: Any, base: Any, old: Any, moved: Any, new: Any, scratch: Any) -> None:
-    """Give a partition more slots, in place or in another."""
-    used = S(0)
-    for at in range(base * SLOT_WORDS, (base + old) * SLOT_WORDS):
-        scratch[U(used)] = slots[U(at)]
-        slots[U(at)] = W(0)
-        used += 1
-    for slot in range(old):
-        low, middle, last = scratch[U(slot * 3)], scratch[U(slot * 3 + 1)], scratch[U(slot * 3 + 2)]
-        if last == 0 and (U(middle) & _ORDINAL_UPPER) == 0:
-            continue
-        word = ((U(middle) >> _ORDINAL_BITS) << HALF) | U(low)
-        place = _place(word, new)
-        while True:
-            at = (moved + place) * SLOT_WORDS
-            if slots[U(at + 2)] == 0 and (U(slots[U(at + 1)]) & _ORDINAL_UPPER) == 0:
-                break
-            place = place + 1 if place + 1 < new else 0
-        slots[U(at)], slots[U(at + 1)], slots[U(at + 2)] = low, middle, last
+def _move(words: Any, halves: Any, base: Any, old: Any, moved: Any, new: Any, scratch: Any) -> None:
+    """Give a partition more lines, in place or elsewhere."""
+    for at in range(old * _LINE_WORDS):
+        scratch[U(at)] = words[U(base * _LINE_WORDS + at)]
+        words[U(base * _LINE_WORDS + at)] = U(0)
+    for line in range(old):
+        last = scratch[U(line * _LINE_WORDS + _LINE_WORDS - 1)]
+        for slot in range(S(last >> HALF)):
+            pair = scratch[U(line * _LINE_WORDS + ((_LOWER + slot) >> 1))]
+            word = scratch[U(line * _LINE_WORDS + slot)]
+            place = moved + _line(word >> _ORDINAL_BITS, new)
+            while halves[U(place * _LINE_HALVES + _COUNT)] == LINE_KEYS:
+                place = place + 1 if place + 1 < moved + new else moved
+            _put(words, halves, place, word, W((pair >> HALF) if slot & 1 else (pair & _LOW)))
+
+
+@compiled
+def _put(words: Any, halves: Any, line: Any, word: Any, lower: Any) -> None:
+    """Put a key into a line that has room."""
+    count = halves[U(line * _LINE_HALVES + _COUNT)]
+    words[U(line * _LINE_WORDS + S(count))] = word
+    halves[U(line * _LINE_HALVES + _LOWER + S(count))] = lower
+    halves[U(line * _LINE_HALVES + _COUNT)] = count + W(1)
 
 
 @_code.entry(
-    *(_i64, _KEYS, _KEYS, array(_u32), _i64, _i64),
-    *(array(_i64), array(_i64), array(_i64), array(_u32), array(_u64), array(_u64)),
+    *(_i64, _KEYS, _KEYS, array(_u64), array(_u32), _i64, _i64),
+    *(array(_i64), array(_i64), array(_i64), array(_u64), array(_u64), array(_u64)),
 )
 def claim_keys(
     keys: Any,
     ordinals: Any,
-    slots: Any,
+    words: Any,
+    halves: Any,
     far: Any,
     most: Any,
     bases: Any,
@@ -304,13 +314,14 @@ def claim_keys(
     Args:
         keys: The keys.
         ordinals: uint64, one a key: from 1 to 2**42 - 1.
-        slots: uint32, `SLOT_WORDS` a slot.
-        far: The slot from which on there are `most` slots a partition: where one is moved that needs more than it has.
-        most: Slots that a partition may come to have.
-        bases: int64, one a partition: its first slot.
-        capacities: int64, one a partition: the slots that it has now.
-        counts: int64, one a partition: the slots that are taken.
-        scratch: uint32, as long as one partition at its largest.
+        words: uint64, the table's lines, `LINE_BYTES` each and in step with the cache's.
+        halves: uint32, the same memory.
+        far: The line from which on there are `most` lines a partition: where one is moved that needs more than it has.
+        most: Lines that a partition may come to have.
+        bases: int64, one a partition: its first line.
+        capacities: int64, one a partition: the lines that it has now.
+        counts: int64, one a partition: the keys that it has.
+        scratch: uint64, as long as one partition at its largest.
         block: uint64, `BLOCK` words.
         owners: uint64, one a key: receives the ordinals.
 
@@ -324,37 +335,38 @@ def claim_keys(
             word = mixed(keys[U(row)])
             block[U(row - start)] = word
             partition = S(word >> _KEY_BITS)
-            touched |= slots[U((bases[U(partition)] + _place(word, capacities[U(partition)])) * SLOT_WORDS)]
+            line = bases[U(partition)] + _line(word, capacities[U(partition)])
+            touched |= halves[U(line * _LINE_HALVES + _COUNT)]
         for row in range(start, stop):
             word = block[U(row - start)]
             partition = S(word >> _KEY_BITS)
-            base = bases[U(partition)]
-            capacity = capacities[U(partition)]
-            if counts[U(partition)] * 5 >= capacity * 4:
-                if capacity == most:
+            base, lines = bases[U(partition)], capacities[U(partition)]
+            if counts[U(partition)] >= lines * (LINE_KEYS - 1):
+                if lines == most:
                     return S(row)
-                larger = min(most, capacity + (capacity >> 1))
+                larger = min(most, lines + (lines >> 1))
                 moved = far + partition * most
-                _grow(slots, base, capacity, moved, larger, scratch)
-                base, capacity = moved, larger
+                _move(words, halves, base, lines, moved, larger, scratch)
+                base, lines = moved, larger
                 bases[U(partition)] = moved
                 capacities[U(partition)] = larger
-            low, upper = W(word & _LOW), W((word >> HALF) & _UPPER)
-            place = _place(word, capacity)
-            while True:
-                at = (base + place) * SLOT_WORDS
-                middle = slots[U(at + 1)]
-                owner = ((U(middle) & _ORDINAL_UPPER) << HALF) | U(slots[U(at + 2)])
-                if owner == 0:
+            rest = word << _ORDINAL_BITS
+            line = base + _line(word, lines)
+            owner = U(0)
+            while owner == 0:
+                held = S(halves[U(line * _LINE_HALVES + _COUNT)])
+                hit = S(LINE_KEYS)
+                # All places without a branch between them, downwards: free ones are 0, which a key may be too.
+                for slot in range(LINE_KEYS - 1, -1, -1):
+                    hit = slot if (words[U(line * _LINE_WORDS + slot)] ^ rest) <= _ORDINAL_UPPER else hit
+                if hit < held:
+                    upper = words[U(line * _LINE_WORDS + hit)] & _ORDINAL_UPPER
+                    owner = (upper << HALF) | U(halves[U(line * _LINE_HALVES + _LOWER + hit)])
+                elif held < LINE_KEYS:
                     owner = ordinals[U(row)]
-                    slots[U(at)] = low
-                    slots[U(at + 1)] = W((U(upper) << _ORDINAL_BITS) | (owner >> HALF))
-                    slots[U(at + 2)] = W(owner & _LOW)
+                    _put(words, halves, line, rest | (owner >> HALF), W(owner & _LOW))
                     counts[U(partition)] += 1
-                    break
-                if slots[U(at)] == low and W(middle >> W(10)) == upper:
-                    break
-                place = place + 1 if place + 1 < capacity else 0
+                line = line + 1 if line + 1 < base + lines else base
             owners[U(row)] = owner
     # Used, so that the loads above are not optimised away.
     block[U(0)] = U(touched)

@@ -19,7 +19,7 @@ def compiled(request):
 
 @given(pieces=_PIECES)
 def test_the_first_row_of_a_number_is_found_again(compiled: bool, pieces: list[list[int]]) -> None:
-    table, expected, row = FirstRows(1 << 20), {}, 0
+    table, expected, row = FirstRows(1 << 21), {}, 0
     for piece in pieces:
         ordinals = np.arange(row + 1, row + 1 + len(piece), dtype=np.uint64)
         row += len(piece)
@@ -55,15 +55,26 @@ def test_numbers_that_were_not_expected_find_room_or_end_it(monkeypatch, memory:
         return
     assert np.array_equal(table.claim(keys, own), own)
     assert np.array_equal(table.claim(keys[::-1], own), own[::-1])
-    # A slot is 12 bytes; what was left behind is counted too.
+    # A line of 64 bytes has five keys; what was left behind is counted too.
     assert 12 * len(own) <= table.nbytes <= memory
 
 
 def test_keys_of_the_full_width_are_told_apart(compiled: bool) -> None:
     # Valid numbers that agree in their low 50 bits.
-    keys = np.array([4935171049746507, 431571422376011, 2**64 - 1, 2**63], np.uint64)
-    own = np.arange(1, 5, dtype=np.uint64)
-    assert FirstRows(1 << 20).claim(keys, own).tolist() == [1, 2, 3, 4]
+    keys = np.array([4935171049746507, 431571422376011, 2**64 - 1, 2**63, 0], np.uint64)
+    own, table = np.arange(1, 6, dtype=np.uint64), FirstRows(1 << 21)
+    assert table.claim(keys, own).tolist() == [1, 2, 3, 4, 5]
+    assert table.claim(keys[::-1], own + np.uint64(5)).tolist() == [5, 4, 3, 2, 1]
+
+
+def test_the_key_that_looks_like_free_room_is_a_key_wherever_it_comes(compiled: bool) -> None:
+    """Of key 0 nothing is stored but its ordinal, and it shares a line with the keys whose mixed form begins alike."""
+    own = np.arange(1, 150_001, dtype=np.uint64)
+    keys = own * np.uint64(10**12 + 39)
+    keys[70_000] = 0
+    table = FirstRows(50_000_000)
+    assert np.array_equal(table.claim(keys, own), own)
+    assert np.array_equal(table.claim(keys[::-1], own), own[::-1])
 
 
 @pytest.mark.parametrize("memory", [0, 10_000, 1_000_000])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import mmap
 from dataclasses import dataclass, field
 
@@ -14,10 +15,10 @@ from leadsieve.keyset import Keys, use_kernel
 ROW_BYTES = 20
 #: About what a number takes in a plain dictionary, in bytes.
 _ENTRY_BYTES = 200
-#: So many slots for each number that is expected leave one in four free.
-_SLOTS_A_NUMBER = 4 / 3
-#: Slots that a partition of the table begins with.
-_FIRST_SLOTS = 64
+#: So many places for each number that is expected leave one in four free.
+_PLACES_A_NUMBER = 4 / 3
+#: Lines that a partition of the table begins with.
+_FIRST_LINES = 13
 
 
 class Outgrown(Exception):
@@ -32,42 +33,44 @@ class _Table:
     page. One that needs more slots after all is moved to where it can grow in place.
 
     Attributes:
-        most: Slots that a partition may come to have.
+        most: Lines (see `keykernel.LINE_KEYS`) that a partition may come to have.
         expected: Numbers that are expected; more and fewer may come.
     """
 
     most: int
     expected: int
     packed: int = field(init=False)
-    slots: npt.NDArray[np.uint32] = field(init=False)
+    words: Keys = field(init=False)
+    halves: npt.NDArray[np.uint32] = field(init=False)
     bases: npt.NDArray[np.int64] = field(init=False)
     capacities: npt.NDArray[np.int64] = field(init=False)
     counts: npt.NDArray[np.int64] = field(init=False)
-    scratch: npt.NDArray[np.uint32] = field(init=False)
+    scratch: Keys = field(init=False)
     block: Keys = field(init=False)
 
     def __post_init__(self) -> None:
-        from leadsieve.keykernel import BLOCK, PARTITIONS, SLOT_WORDS
+        from leadsieve.keykernel import BLOCK, LINE_BYTES, LINE_KEYS, PARTITIONS
 
-        first = min(self.most, max(_FIRST_SLOTS, int(self.expected / PARTITIONS * _SLOTS_A_NUMBER)))
+        expected = math.ceil(self.expected / PARTITIONS * _PLACES_A_NUMBER / LINE_KEYS)
+        first = min(self.most, max(_FIRST_LINES, expected))
         # Where there is room to move them all; what they leave behind counts as taken.
         self.packed = first if first * 5 <= self.most * 2 else 0
-        memory = _pages(PARTITIONS * self.most * SLOT_WORDS * 4, PARTITIONS * self.packed * SLOT_WORDS * 4)
-        self.slots = np.frombuffer(memory, np.uint32)
+        memory = _pages(PARTITIONS * self.most * LINE_BYTES, PARTITIONS * self.packed * LINE_BYTES)
+        self.words, self.halves = np.frombuffer(memory, np.uint64), np.frombuffer(memory, np.uint32)
         self.most -= self.packed
         self.bases = np.arange(PARTITIONS, dtype=np.int64) * (self.packed or self.most)
         self.capacities = np.full(PARTITIONS, first, np.int64)
         self.counts = np.zeros(PARTITIONS, np.int64)
-        self.scratch = np.empty(self.most * SLOT_WORDS, np.uint32)
+        self.scratch = np.empty(self.most * LINE_BYTES // 8, np.uint64)
         self.block = np.empty(BLOCK, np.uint64)
 
     @property
     def nbytes(self) -> int:
-        """Memory of the slots so far, with what the largest partition needs to grow."""
-        from leadsieve.keykernel import SLOT_WORDS
+        """Memory of the lines so far, with what the largest partition needs to grow."""
+        from leadsieve.keykernel import LINE_BYTES
 
         left = self.packed * int(np.count_nonzero(self.capacities > self.packed)) if self.packed else 0
-        return (int(self.capacities.sum()) + int(self.capacities.max()) + left) * SLOT_WORDS * 4
+        return (int(self.capacities.sum()) + int(self.capacities.max()) + left) * LINE_BYTES
 
     def claim(self, keys: Keys, ordinals: Keys) -> Keys:
         """Do what `FirstRows.claim` does."""
@@ -77,7 +80,8 @@ class _Table:
         done = claim_keys(
             np.ascontiguousarray(keys),
             np.ascontiguousarray(ordinals),
-            self.slots,
+            self.words,
+            self.halves,
             len(self.bases) * self.packed,
             self.most,
             self.bases,
@@ -103,7 +107,7 @@ def _pages(size: int, packed: int) -> mmap.mmap:
 
 
 class FirstRows:
-    """The first row of every number seen so far, exact and first-wins, in 15 to 23 bytes a number.
+    """The first row of every number seen so far, exact and first-wins, in 16 to 24 bytes a number.
 
     Args:
         memory: Bytes that it may take.
@@ -145,10 +149,13 @@ class FirstRows:
 
     def _tabled(self) -> _Table:
         """Move what is known into a table."""
-        from leadsieve.keykernel import PARTITIONS, SLOT_WORDS
+        from leadsieve.keykernel import LINE_BYTES, PARTITIONS
 
         # One partition more: the room in which a partition is moved while it grows.
-        table = _Table(max(1, self._memory // ((PARTITIONS + 1) * SLOT_WORDS * 4)), self._expected)
+        most = self._memory // ((PARTITIONS + 1) * LINE_BYTES)
+        if not most:
+            raise Outgrown
+        table = _Table(most, self._expected)
         table.claim(np.array(list(self._few), np.uint64), np.array(list(self._few.values()), np.uint64))
         self._few = {}
         return table

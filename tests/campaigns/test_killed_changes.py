@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import shutil
 from pathlib import Path
 
+import forked
 import pytest
 
 from leadsieve_connectors.campaigns import CHANGE_STEPS, FORGET_STEPS, STATE_STEPS
@@ -15,9 +15,7 @@ WRITER = Path(__file__).with_name("writer.py")
 
 
 def killed_at(step, *arguments):
-    done = subprocess.run(
-        [sys.executable, WRITER, *map(str, arguments), step], check=False, capture_output=True, timeout=60
-    )
+    done = forked.run(WRITER, *arguments, step)
     assert done.returncode == -9, done.stderr
 
 
@@ -26,12 +24,19 @@ def told(book):
     return book.held(), book.suppressed(), [(event.id, event.undone_at) for event in book.state.history()]
 
 
-@pytest.fixture
-def written(book):
+@pytest.fixture(scope="module")
+def template(tmp_path_factory, open_book):
+    book = open_book(tmp_path_factory.mktemp("written") / "s.duckdb")
     book.commit(1, 2, 3)
     book.mark({1: "busy"})
     book.suppress(1, 4)
-    return book
+    return book.state.path
+
+
+@pytest.fixture
+def written(template, tmp_path, open_book):
+    shutil.copy(template, tmp_path)
+    return open_book(tmp_path / template.name)
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
+import forked
 import pytest
 
 from leadsieve_connectors.campaigns import State
@@ -18,8 +17,8 @@ KEYS_A_RUN = 30_000
 
 def killed(seconds, *arguments):
     """Kill a writer so many seconds after its first word."""
-    with subprocess.Popen([sys.executable, WRITER, *map(str, arguments)], stdout=subprocess.PIPE) as process:
-        assert process.stdout.readline() == b"ready\n"
+    with forked.start(WRITER, *arguments) as process:
+        assert process.stdout.readline() == "ready\n"
         time.sleep(seconds)
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL

@@ -255,7 +255,7 @@ def test_a_damaged_state_is_one_line_and_code_4(
     run: Callable[..., Any], tmp_path: Path, campaigns: ls.Campaigns
 ) -> None:
     with duckdb.connect(str(campaigns.path)) as connection:
-        connection.execute("UPDATE contacts SET run_seq = 99")
+        connection.execute("UPDATE untouched SET run_seq = 99")
     done = run("campaign", "check", "--state", campaigns.path, code=4)
     assert done.out.strip()
     campaigns.path.write_bytes(campaigns.path.read_bytes()[:5000])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
+import signal
+from contextlib import ExitStack
 
+import forked
 import pytest
 
 from leadsieve_connectors.campaigns import State, state_lock
@@ -31,20 +32,14 @@ def path(tmp_path):
 
 @pytest.fixture
 def holder():
-    started = []
+    with ExitStack() as started:
 
-    def start(code, *arguments):
-        process = subprocess.Popen(
-            [sys.executable, "-c", code, *map(str, arguments)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-        started.append(process)
-        assert process.stdout.readline() == b"ready\n"
-        return process
+        def start(code, *arguments):
+            process = started.enter_context(forked.start("-c", code, *arguments))
+            assert process.stdout.readline() == "ready\n"
+            return process
 
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
+        yield start
 
 
 def test_the_holder_is_named_and_its_death_lets_go(path, holder):
@@ -53,7 +48,7 @@ def test_the_holder_is_named_and_its_death_lets_go(path, holder):
         pass
     assert caught.value.code == "state_locked"
     assert re.search(rf"process {process.pid} since \d{{4}}-\d\d-\d\dT", caught.value.message)
-    process.kill()
+    process.send_signal(signal.SIGKILL)
     process.wait()
     with state_lock(path, wait_seconds=5):
         pass
@@ -112,7 +107,7 @@ def test_a_foreign_open_handle_is_named(path, holder, how, blocked):
         with pytest.raises(StateLocked, match=rf"held open by process {process.pid};") as caught:
             getattr(state, name)(*(["x"] if name == "mark_published" else []))
         assert caught.value.code == "state_locked"
-    process.kill()
+    process.send_signal(signal.SIGKILL)
     process.wait()
     assert state.campaigns() == []
 

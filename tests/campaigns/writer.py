@@ -36,6 +36,16 @@ def commit(path, count):
         commit_run(state, seq, int(count))
 
 
+def batch(**columns):
+    """Make a batch of its columns' buffers: Arrow asks pandas of anything else, and its import takes longer than a run."""
+    kinds = {"key": np.uint64, "status": np.uint8}
+    arrays = [np.array(values, kinds[name]) for name, values in columns.items()]
+    return pa.RecordBatch.from_arrays(
+        [pa.Array.from_buffers(pa.from_numpy_dtype(a.dtype), len(a), [None, pa.py_buffer(a)]) for a in arrays],
+        list(columns),
+    )
+
+
 def commit_run(state, seq, count, **options):
     keys = np.arange(seq * 10**9, seq * 10**9 + count, dtype=np.uint64)
     run = RunRecord(
@@ -47,7 +57,7 @@ def commit_run(state, seq, count, **options):
         manifest=[],
         info={"accepted": count},
     )
-    state.commit(run, [pa.record_batch({"key": keys})], **options)
+    state.commit(run, [batch(key=keys)], **options)
 
 
 class Killer(logging.Handler):
@@ -85,8 +95,8 @@ def displace(path, step):
 
 def mark(path, step):
     kill_at(step)
-    batch = pa.record_batch({"key": pa.array([1, 2], pa.uint64()), "status": pa.array([3, 3], pa.uint8())})
-    State(Path(path)).mark("summer", [batch], mark_id="mark3", marked_at=NOW, source="", sha256="")
+    marks = [batch(key=[1, 2], status=[3, 3])]
+    State(Path(path)).mark("summer", marks, mark_id="mark3", marked_at=NOW, source="", sha256="")
 
 
 def undo(path, step):
@@ -101,7 +111,7 @@ def undo_displacing(path, step):
 
 def suppress(path, step):
     kill_at(step)
-    keys = [pa.record_batch({"key": pa.array([5, 6], pa.uint64())})]
+    keys = [batch(key=[5, 6])]
     State(Path(path)).suppress(
         "dnc", keys, campaign=None, source="", sha256="", dated=NOW, added_at=NOW, unreadable=0, replace=True
     )

@@ -2,7 +2,7 @@
 
 import os
 import signal
-import subprocess
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -13,6 +13,11 @@ import pytest
 import leadsieve as ls
 from leadsieve.publish import STEPS
 from leadsieve_connectors.campaigns import STATE_STEPS
+
+# At the end of the path: the module shadows nothing.
+sys.path.append(str(Path(__file__).parents[1]))
+
+import forked  # noqa: E402
 
 #: Runs the command and, where a step is named, kills its own process when that step is announced.
 _CHILD = """
@@ -36,9 +41,8 @@ def _write(path: Path, first: int, rows: int) -> None:
     path.write_text("phone,name\n" + "\n".join(lines) + "\n")
 
 
-def _child(folder: Path, step: str, *, campaign: bool, overwrite: bool) -> subprocess.Popen[bytes]:
-    arguments = [sys.executable, "-c", _CHILD, step, "c" if campaign else "", "o" if overwrite else ""]
-    return subprocess.Popen(arguments, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def _child(folder: Path, step: str, *, campaign: bool, overwrite: bool) -> forked.Child:
+    return forked.start("-c", _CHILD, step, "c" if campaign else "", "o" if overwrite else "", cwd=folder)
 
 
 def _clean(folder: Path, *, campaign: bool, overwrite: bool, source: str = "leads.csv") -> ls.Run:
@@ -66,7 +70,7 @@ def _result(folder: Path) -> dict[str, object]:
     left |= {p.name: p.read_bytes() for p in (folder / "out").iterdir() if p.name != "run.json"}
     if (folder / "s.duckdb").exists():
         with duckdb.connect(str(folder / "s.duckdb"), read_only=True) as state:
-            left["contacts"] = state.sql("SELECT key, run_seq, status FROM contacts ORDER BY ALL").fetchall()
+            left["contacts"] = state.sql("SELECT key, run_seq, status FROM all_contacts ORDER BY ALL").fetchall()
             left["runs"] = state.sql("SELECT seq, run_id, fingerprint, published FROM runs ORDER BY seq").fetchall()
     return left
 
@@ -86,19 +90,22 @@ _HAPPENS = [
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    kept: dict[tuple[bool, bool, int], dict[str, object]] = {}
+def lay_out(tmp_path_factory):
+    """Lay out a copy of what stands before a run; return what an undisturbed run leaves."""
+    kept: dict[tuple[bool, bool, int], tuple[Path, dict[str, object]]] = {}
 
-    def _undisturbed(*, campaign: bool, overwrite: bool, rows: int) -> dict[str, object]:
+    def _lay_out(folder: Path, *, campaign: bool, overwrite: bool, rows: int) -> dict[str, object]:
         key = (campaign, overwrite, rows)
         if key not in kept:
-            folder = tmp_path_factory.mktemp("undisturbed") / "run"
-            _prepare(folder, campaign=campaign, overwrite=overwrite, rows=rows)
-            _clean(folder, campaign=campaign, overwrite=overwrite)
-            kept[key] = _result(folder)
-        return kept[key]
+            before, after = tmp_path_factory.mktemp("before") / "run", tmp_path_factory.mktemp("after") / "run"
+            _prepare(before, campaign=campaign, overwrite=overwrite, rows=rows)
+            shutil.copytree(before, after)
+            _clean(after, campaign=campaign, overwrite=overwrite)
+            kept[key] = before, _result(after)
+        shutil.copytree(kept[key][0], folder)
+        return kept[key][1]
 
-    return _undisturbed
+    return _lay_out
 
 
 # The usual suite strikes each step once, with a campaign and without, over an earlier run and not, in turn.
@@ -110,57 +117,44 @@ _USUAL = [ways[at % len(ways)] for at, ways in enumerate(_WAYS.values())]
     ("step", "campaign", "overwrite"),
     [pytest.param(*kill, marks=[] if kill in _USUAL else pytest.mark.long) for kill in _HAPPENS],
 )
-def test_killed_at_a_step(tmp_path: Path, undisturbed, step: str, campaign: bool, overwrite: bool) -> None:
+def test_killed_at_a_step(tmp_path: Path, lay_out, step: str, campaign: bool, overwrite: bool) -> None:
     folder = tmp_path / "run"
-    _prepare(folder, campaign=campaign, overwrite=overwrite, rows=300)
-    assert _child(folder, step, campaign=campaign, overwrite=overwrite).wait(60) == -signal.SIGKILL
+    undisturbed = lay_out(folder, campaign=campaign, overwrite=overwrite, rows=300)
+    with _child(folder, step, campaign=campaign, overwrite=overwrite) as child:
+        assert child.wait() == -signal.SIGKILL
     _clean(folder, campaign=campaign, overwrite=overwrite)
-    assert _result(folder) == undisturbed(campaign=campaign, overwrite=overwrite, rows=300)
+    assert _result(folder) == undisturbed
 
 
 @pytest.mark.parametrize("moment", range(0, 12, 4))
-def test_killed_at_a_moment_after_the_first_byte(tmp_path: Path, undisturbed, moment: int) -> None:
-    folder, rows = tmp_path / "run", 3000
-    _prepare(folder, campaign=True, overwrite=True, rows=rows)
-    child = _child(folder, "no step", campaign=True, overwrite=True)
-    deadline = time.monotonic() + 60
-    while not any(p.stat().st_size for p in folder.glob(".out.leadsieve-*/out/*.parquet")):
-        assert time.monotonic() < deadline, "the run never wrote"
-        time.sleep(0.001)
-    time.sleep(moment * 0.02)
-    child.kill()
-    child.wait(60)
+def test_killed_at_a_moment_after_the_first_byte(tmp_path: Path, lay_out, moment: int) -> None:
+    folder = tmp_path / "run"
+    undisturbed = lay_out(folder, campaign=True, overwrite=True, rows=3000)
+    with _child(folder, "no step", campaign=True, overwrite=True) as child:
+        deadline = time.monotonic() + 60
+        while not any(p.stat().st_size for p in folder.glob(".out.leadsieve-*/out/*.parquet")):
+            assert time.monotonic() < deadline, "the run never wrote"
+            time.sleep(0.001)
+        time.sleep(moment * 0.02)
+        child.send_signal(signal.SIGKILL)
+        child.wait()
     before = {p.name for p in (folder / "out").iterdir()}
     assert {"accepted.parquet", "rejected.parquet", "errors.parquet", "summary.json", "run.json"} == before
     _clean(folder, campaign=True, overwrite=True)
-    assert _result(folder) == undisturbed(campaign=True, overwrite=True, rows=rows)
+    assert _result(folder) == undisturbed
 
 
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_interrupted_leaves_nothing(tmp_path: Path, number: signal.Signals, exit_code: int) -> None:
     _write(tmp_path / "leads.csv", 0, 20_000)
-    arguments = [
-        "-m",
-        "leadsieve",
-        "clean",
-        "leads.csv",
-        "--region",
-        "US",
-        "--campaign",
-        "c",
-        "--out",
-        "out",
-        "--quiet",
-    ]
+    arguments = ["clean", "leads.csv", "--region", "US", "--campaign", "c", "--out", "out", "--quiet"]
     environment = {**os.environ, "LEADSIEVE_ROW_GROUP_ROWS": "256", "LEADSIEVE_CHUNK_BYTES": "4096"}
-    with subprocess.Popen(
-        [sys.executable, *arguments], cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=environment
-    ) as child:
+    with forked.start("-m", "leadsieve", *arguments, cwd=tmp_path, env=environment) as child:
         while not any(p.stat().st_size for p in tmp_path.glob(".out.leadsieve-*/out/*.parquet")):
             assert child.poll() is None
             time.sleep(0.001)
         child.send_signal(number)
-        _, said = child.communicate(timeout=60)
+        _, said = child.communicate()
     assert child.returncode == exit_code, said
     assert len(said.splitlines()) == 2, said
     new_campaign, last = said.splitlines()

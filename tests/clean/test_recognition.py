@@ -67,7 +67,7 @@ def test_rules_that_have_changed_since_are_a_conflict(tmp_path: Path, source: Pa
     options = {"campaign": "c", "state": tmp_path / "s.duckdb"}
     ls.clean(source, out=tmp_path / "out", **options)
     with duckdb.connect(str(tmp_path / "s.duckdb")) as state:
-        state.execute("DELETE FROM contacts WHERE key = 12025550123")
+        state.execute("DELETE FROM untouched WHERE key = 12025550123")
     with pytest.raises(ls.StateError) as caught:
         ls.clean(source, out=tmp_path / "elsewhere", **options)
     assert (caught.value.code, caught.value.exit_code) == ("state_conflict", 4)

@@ -92,6 +92,6 @@ def _runs(place: Place) -> dict[str, tuple[int, int]]:
         return {}
     with opened_copy(state) as connection:
         rows = connection.sql(
-            "SELECT run_id, info, (SELECT count(*) FROM contacts WHERE run_seq = seq) FROM runs"
+            "SELECT run_id, info, (SELECT count(*) FROM all_contacts WHERE run_seq = seq) FROM runs"
         ).fetchall()
     return {run_id: (json.loads(info)["ledger"]["accepted"], held) for run_id, info, held in rows}

@@ -19,6 +19,7 @@ from typing import Any
 
 import duckdb
 import fault_calls
+import forked
 import numpy as np
 import pyarrow as pa
 
@@ -98,9 +99,13 @@ def write_source(path: Path, first: int = FIRST, rows: int = ROWS) -> None:
 
 def run(place: Place, *more: str, source: str = "leads.csv", stdin: Path | None = None) -> Ended:
     """Run the command to its end."""
+    command = ["-m", "leadsieve", *place.arguments(*more, source=source)]
+    if not place.wrapper and stdin is None:
+        done = forked.run(*command, cwd=place.folder, env=place.environment())
+        return Ended(done.returncode, done.stderr)
     with (stdin or Path(os.devnull)).open("rb") as given:
         done = subprocess.run(
-            [*place.wrapper, sys.executable, "-m", "leadsieve", *place.arguments(*more, source=source)],
+            [*place.wrapper, sys.executable, *command],
             cwd=place.folder, env=place.environment(), stdin=given, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, text=True, timeout=_SECONDS, check=False,
         )  # fmt: skip
@@ -110,27 +115,23 @@ def run(place: Place, *more: str, source: str = "leads.csv", stdin: Path | None 
 def run_to_step(place: Place, step: str, number: signal.Signals, *more: str) -> Ended:
     """Run the command and let it send itself a signal when a step is announced."""
     with _started(place, more, step, number) as child:
-        _, said = child.communicate("\n", timeout=_SECONDS)
-    return Ended(child.returncode, said, step)
+        _, said = child.communicate("\n")
+        return Ended(child.wait(), said, step)
 
 
 def run_traced(place: Place, log: Path, injection: str | None, *more: str) -> tuple[int, Ended]:
     """Run the command under `strace`, which injects what it is told; return the process's id and how it ended."""
     with _started(place, more) as child:
-        assert child.stdout is not None
         assert child.stdout.readline() == "ready\n"
         tracer = fault_calls.attach(child.pid, log, injection)
-        _, said = child.communicate("\n", timeout=_SECONDS)
+        _, said = child.communicate("\n")
         tracer.communicate(timeout=_SECONDS)
-    return child.pid, Ended(child.returncode, said)
+        return child.pid, Ended(child.wait(), said)
 
 
-def _started(place: Place, more: Sequence[str], step: str = "-", number: int = 0) -> subprocess.Popen[str]:
-    command = [*place.wrapper, sys.executable, str(PROCESS), step, str(int(number)), *place.arguments(*more)]
-    return subprocess.Popen(
-        command, cwd=place.folder, env=place.environment(), text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+def _started(place: Place, more: Sequence[str], step: str = "-", number: int = 0) -> forked.Child:
+    arguments = [step, int(number), *place.arguments(*more)]
+    return forked.start(PROCESS, *arguments, cwd=place.folder, env=place.environment())
 
 
 def _prepare(folder: Path) -> Place:

@@ -8,14 +8,13 @@ import random
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import fault_states
+import forked
 import pytest
 from fault_checks import check_again, check_ending, check_nothing_half_done
 from fault_runs import Undisturbed, names, run, run_to_step
@@ -50,7 +49,7 @@ def laid_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
             fault_states.commit(folder / f"{name}.duckdb", seq, 5_000)
         kept = (folder / f"{name}.duckdb").read_bytes()
         script = _KILL_AFTER_COMMIT.format(tests=str(Path(__file__).parent))
-        done = subprocess.run([sys.executable, "-c", script, folder / f"{name}.duckdb", "3"], check=False)
+        done = forked.run("-c", script, folder / f"{name}.duckdb", 3)
         assert done.returncode == -signal.SIGKILL
         assert (folder / f"{name}.duckdb").read_bytes() == kept
     (folder / "s.duckdb.wal").rename(folder / "own")
@@ -64,7 +63,8 @@ def laid_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def outcomes(folder: Path, cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
     (folder / "cases.json").write_text(json.dumps(cases))
     script = Path(fault_states.__file__)
-    done = subprocess.run([sys.executable, script, folder], capture_output=True, text=True, check=True)
+    done = forked.run(script, folder)
+    assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
@@ -178,7 +178,7 @@ def test_foreign(tmp_path: Path, kind: str, record_property: Callable[[str, Any]
     path = tmp_path / "s.duckdb"
     make(path)
     before = path.read_bytes() if path.is_file() else None
-    found = json.loads(subprocess.check_output([sys.executable, fault_states.__file__, path]))
+    found = json.loads(forked.run(fault_states.__file__, path).stdout)
     record_property("fault", (f"state file, {kind}", found["came"]))
     assert found["came"] == code, found
     assert "\n" not in found["said"]

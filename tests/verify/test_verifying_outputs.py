@@ -96,7 +96,7 @@ def test_an_answer_that_is_not_the_runs_is_found(published: Path) -> None:
 def test_a_state_that_lost_or_gained_a_number_is_found(published: Path) -> None:
     state = published.parent / "s.duckdb"
     with duckdb.connect(str(state)) as connection:
-        connection.execute("DELETE FROM contacts WHERE key = 12025550124")
+        connection.execute("DELETE FROM untouched WHERE key = 12025550124")
     (found,) = _problems(published)
     assert found.startswith("campaign 'summer' gained 1 number")
     found = ls.Campaigns(state).check()["problem"].to_pylist()

@@ -144,7 +144,7 @@ _CHECKS: tuple[tuple[str, str, str], ...] = (
 _REFERENCES = """
     SELECT 'runs' AS name FROM runs WHERE campaign_id NOT IN (SELECT id FROM campaigns)
     UNION ALL SELECT 'marks' FROM marks WHERE campaign_id NOT IN (SELECT id FROM campaigns)
-    UNION ALL SELECT 'contacts' FROM contacts
+    UNION ALL SELECT 'contacts' FROM all_contacts
         WHERE campaign_id NOT IN (SELECT id FROM campaigns) OR run_seq NOT IN (SELECT seq FROM runs)
             OR (mark_seq IS NOT NULL AND mark_seq NOT IN (SELECT seq FROM marks))
     UNION ALL SELECT 'displaced' FROM displaced
@@ -170,7 +170,7 @@ _CHAINS = """
         UNION ALL
         SELECT DISTINCT campaign_id, key, run_seq, $end AS mark_seq, status AS before_status, mark_seq AS before_mark,
                NULL AS after_status
-        FROM contacts
+        FROM all_contacts
         WHERE mark_seq IS NOT NULL OR status <> 0 OR key IN (SELECT key FROM status_changes)
         UNION ALL
         SELECT DISTINCT campaign_id, key, run_seq, displaced_by, status, mark_seq, NULL

@@ -42,7 +42,7 @@ _AS_OF = """
 """
 # Displaced contacts were in the campaign until a run displaced them.
 _WITH_DISPLACED = """(
-    SELECT campaign_id, key, run_seq, status, mark_seq FROM contacts
+    SELECT campaign_id, key, run_seq, status, mark_seq FROM all_contacts
     UNION ALL
     SELECT campaign_id, key, run_seq, status, mark_seq FROM displaced WHERE displaced_by >= $since
 )"""
@@ -104,7 +104,7 @@ def _query(
     before = _SEQ_END if before_run is None else before_run
     low, high = (0, before) if run is None else (run, min(run + 1, before))
     values: dict[str, Any] = {"campaign": campaign_id, "low": low, "high": high}
-    query, held = _PRESENT, "contacts"
+    query, held = _PRESENT, "all_contacts"
     if _marked_since(connection, campaign_id, before):
         query, values["before"] = _AS_OF, before
     since = before if run is None or before_run is not None else run
@@ -184,8 +184,7 @@ def insert_contacts(
     for table in gathered(keys, ["key"]):
         connection.register("incoming", key_table(np.sort(_keys(table))))
         connection.execute(
-            "INSERT INTO contacts (campaign_id, key, run_seq, status) SELECT ?, key, ?, ? FROM incoming",
-            [campaign_id, seq, STATUSES.index("pending")],
+            "INSERT INTO untouched (campaign_id, key, run_seq) SELECT ?, key, ? FROM incoming", [campaign_id, seq]
         )
         connection.unregister("incoming")
 

@@ -15,18 +15,19 @@ if TYPE_CHECKING:
 
 #: Every contact that runs which hold have imported, whether it is in its campaign still or was displaced.
 IMPORTED = """(
-    SELECT campaign_id, key, run_seq, status, mark_seq FROM contacts
+    SELECT campaign_id, key, run_seq, status, mark_seq FROM all_contacts
     UNION ALL
     SELECT campaign_id, key, run_seq, status, mark_seq FROM displaced
 )"""
 _SET_ASIDE = """
     INSERT INTO displaced (displaced_by, campaign_id, key, run_seq, status, mark_seq)
-    SELECT $seq, campaign_id, key, run_seq, status, mark_seq FROM contacts
+    SELECT $seq, campaign_id, key, run_seq, status, mark_seq FROM all_contacts
     WHERE campaign_id = $campaign AND list_contains($statuses::UTINYINT[], status)
 """
-_DELETE = """
-    DELETE FROM contacts WHERE campaign_id = $campaign AND list_contains($statuses::UTINYINT[], status)
-"""
+_DELETE = (
+    "DELETE FROM contacts WHERE campaign_id = $campaign AND list_contains($statuses::UTINYINT[], status)",
+    "DELETE FROM untouched WHERE campaign_id = $campaign AND list_contains($statuses::UTINYINT[], 0)",
+)
 _PUT_BACK = """
     INSERT INTO contacts (campaign_id, key, run_seq, status, mark_seq)
     SELECT campaign_id, key, run_seq, status, mark_seq FROM displaced WHERE displaced_by = ?
@@ -55,7 +56,8 @@ def displace(connection: duckdb.DuckDBPyConnection, campaign_id: int, seq: int, 
         return 0
     meant = {"campaign": campaign_id, "statuses": [STATUSES.index(name) for name in statuses]}
     count = int(select_one(connection, _SET_ASIDE, {**meant, "seq": seq}))
-    connection.execute(_DELETE, meant)
+    for statement in _DELETE:
+        connection.execute(statement, meant)
     return count
 
 

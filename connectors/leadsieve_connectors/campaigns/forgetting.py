@@ -31,9 +31,11 @@ _MARKS = """
 """
 _TAKEN = """
     CREATE TEMP TABLE taken AS
-    SELECT run_seq, NULL AS displaced_by FROM old.contacts WHERE key = ?
+    SELECT run_seq, NULL AS displaced_by FROM old.untouched WHERE key = $key
     UNION ALL
-    SELECT run_seq, displaced_by FROM old.displaced WHERE key = ?
+    SELECT run_seq, NULL AS displaced_by FROM old.contacts WHERE key = $key
+    UNION ALL
+    SELECT run_seq, displaced_by FROM old.displaced WHERE key = $key
 """
 _COUNT = """
     UPDATE runs SET
@@ -44,7 +46,7 @@ _COUNT = """
 #: What is copied whole; `meta` and `statuses` are those of a new state.
 _COPIED = ("campaigns", "runs", "dependencies", "marks", "mappings", "suppression_files", "suppressed")
 #: What is copied without the number.
-_CLEARED = ("contacts", "displaced", "status_changes")
+_CLEARED = ("untouched", "contacts", "displaced", "status_changes")
 
 
 def find_traces(connection: duckdb.DuckDBPyConnection, key: int) -> Forgotten:
@@ -105,7 +107,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, key: int) -> None:
     for table in _CLEARED:
         copy = f"INSERT INTO {table} BY NAME SELECT * FROM old.{table} WHERE key <> ?"  # noqa: S608 - our own names
         connection.execute(copy, [key])
-    connection.execute(_TAKEN, [key, key])
+    connection.execute(_TAKEN, {"key": key})
     connection.execute(_COUNT)
 
 

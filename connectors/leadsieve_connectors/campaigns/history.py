@@ -17,7 +17,7 @@ _IMPORTS = """
     SELECT r.committed_at, r.run_id, r.seq, c.name, coalesce(held.contacts, 0), r.undone_at, r.out
     FROM runs r JOIN campaigns c ON c.id = r.campaign_id
     LEFT JOIN (
-        SELECT run_seq, count(*) AS contacts FROM contacts WHERE $key IS NULL OR key = $key GROUP BY run_seq
+        SELECT run_seq, count(*) AS contacts FROM all_contacts WHERE $key IS NULL OR key = $key GROUP BY run_seq
     ) held ON held.run_seq = r.seq
     WHERE ($campaign IS NULL OR c.name = $campaign)
 """

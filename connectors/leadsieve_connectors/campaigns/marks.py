@@ -23,10 +23,14 @@ _LIVE_CAMPAIGNS = """
 """
 _MATCH = """
     CREATE TEMP TABLE matched AS
-    SELECT c.rowid AS row_at, c.key, c.run_seq, c.status AS before_status, c.mark_seq AS before_mark,
-           i.status AS after_status
+    SELECT c.rowid AS row_at, FALSE AS touched, c.key, c.run_seq, CAST(0 AS UTINYINT) AS before_status,
+           CAST(NULL AS INTEGER) AS before_mark, i.status AS after_status
+    FROM untouched c JOIN given i ON i.key = c.key
+    WHERE c.campaign_id = $campaign
+    UNION ALL
+    SELECT c.rowid, TRUE, c.key, c.run_seq, c.status, c.mark_seq, i.status
     FROM contacts c JOIN given i ON i.key = c.key
-    WHERE c.campaign_id = ?
+    WHERE c.campaign_id = $campaign
 """
 # A number has mostly one contact in a campaign, so the few with more are found apart: to take the latest of all costs
 # four times as much.
@@ -48,13 +52,16 @@ _INSERT_MARK = """
 _INSERT_CHANGES = """
     INSERT INTO status_changes (mark_seq, campaign_id, key, run_seq, before_status, before_mark, after_status)
     SELECT $seq, $campaign, key, run_seq, before_status, before_mark, after_status FROM (
-        SELECT * EXCLUDE row_at FROM matched WHERE key NOT IN (SELECT key FROM repeated)
+        SELECT * EXCLUDE (row_at, touched) FROM matched WHERE key NOT IN (SELECT key FROM repeated)
         UNION ALL
-        SELECT DISTINCT * EXCLUDE row_at FROM matched WHERE key IN (SELECT key FROM repeated)
+        SELECT DISTINCT * EXCLUDE (row_at, touched) FROM matched WHERE key IN (SELECT key FROM repeated)
     )
 """
 # Deleted and inserted anew: an update keeps both of each value in memory until the commit, and cannot spill.
-DELETE_MATCHED = "DELETE FROM contacts WHERE rowid IN (SELECT row_at FROM matched)"
+_DELETE_MATCHED = (
+    "DELETE FROM untouched WHERE rowid IN (SELECT row_at FROM matched WHERE NOT touched)",
+    "DELETE FROM contacts WHERE rowid IN (SELECT row_at FROM matched WHERE touched)",
+)
 _INSERT_MARKED = """
     INSERT INTO contacts (campaign_id, key, run_seq, status, mark_seq)
     SELECT ?, key, run_seq, after_status, ? FROM matched
@@ -77,7 +84,7 @@ def insert_mark(
     if connection.execute("SELECT 1 FROM marks WHERE mark_id = ?", [storable(mark_id, "mark id")]).fetchall():
         raise StateError(f"mark {mark_id} is in the state already; give this one another id", "invalid_option")
     given = _take_in(connection, batches)
-    connection.execute(_MATCH, [campaign_id])
+    connection.execute(_MATCH, {"campaign": campaign_id})
     connection.execute(_REPEATED)
     _require_once(connection)
     connection.execute(_KEEP_LATEST)
@@ -85,12 +92,17 @@ def insert_mark(
     told = int(select_one(connection, _INSERT_CHANGES, {"seq": seq, "campaign": campaign_id}))
     contacts = told + int(select_one(connection, _FURTHER, []))
     unchanged = int(select_one(connection, "DELETE FROM matched WHERE before_status = after_status", []))
-    connection.execute(DELETE_MATCHED)
+    delete_matched(connection)
     connection.execute(_INSERT_MARKED, [campaign_id, seq])
     result = MarkResult(seq, contacts - unchanged, unchanged, given - told)
     info = {"changed": result.changed, "unchanged": result.unchanged, "unknown": result.unknown}
     connection.execute(_INSERT_MARK, [seq, mark_id, campaign_id, stored_time(marked_at), *origin, json.dumps(info)])
     return result
+
+
+def delete_matched(connection: duckdb.DuckDBPyConnection) -> int:
+    """Delete the contacts in the temporary table `matched`, each of the table that it is in; returns how many."""
+    return sum(int(select_one(connection, statement, [])) for statement in _DELETE_MATCHED)
 
 
 def _campaign_id(connection: duckdb.DuckDBPyConnection, campaign: str) -> int:

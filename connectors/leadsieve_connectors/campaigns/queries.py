@@ -30,7 +30,7 @@ _CAMPAIGNS = """
     SELECT c.id, c.name, min(r.committed_at), count(*)
     FROM campaigns c JOIN runs r ON r.campaign_id = c.id AND r.undone_at IS NULL
 """
-_CONTACTS = "SELECT count(*) FROM contacts WHERE campaign_id = ?"
+_CONTACTS = "SELECT count(*) FROM all_contacts WHERE campaign_id = ?"
 _CAMPAIGNS_ORDER = " GROUP BY c.id, c.name ORDER BY min(r.seq)"
 
 

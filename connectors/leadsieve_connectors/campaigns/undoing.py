@@ -6,7 +6,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from leadsieve_connectors.campaigns.displacing import IMPORTED, put_back
-from leadsieve_connectors.campaigns.marks import DELETE_MATCHED
+from leadsieve_connectors.campaigns.marks import delete_matched
 from leadsieve_connectors.campaigns.queries import select_one, select_runs, stored_time
 from leadsieve_connectors.campaigns.records import UndoneChange
 from leadsieve_connectors.exceptions import StateError
@@ -128,7 +128,7 @@ _HOLDS = {"import": _HOLDS_IMPORT, "mark": _HOLDS_MARK}
 _WORDS = {"import": "run", "mark": "mark"}
 _MATCH = """
     CREATE TEMP TABLE matched AS
-    SELECT c.rowid AS row_at, s.key, s.run_seq, s.before_status, s.before_mark
+    SELECT c.rowid AS row_at, TRUE AS touched, s.key, s.run_seq, s.before_status, s.before_mark
     FROM status_changes s JOIN contacts c ON c.key = s.key AND c.run_seq = s.run_seq AND c.mark_seq = s.mark_seq
     WHERE s.mark_seq = ?
 """
@@ -165,7 +165,10 @@ def undo(connection: duckdb.DuckDBPyConnection, change_id: str, undone_at: datet
 
 def _undo_import(connection: duckdb.DuckDBPyConnection, run_id: str, seq: int, moment: datetime) -> UndoneChange:
     (run,) = select_runs(connection, "WHERE r.seq = ?", [seq])
-    contacts = int(select_one(connection, "DELETE FROM contacts WHERE run_seq = ?", [seq]))
+    contacts = sum(
+        int(select_one(connection, f"DELETE FROM {table} WHERE run_seq = ?", [seq]))  # noqa: S608 - our own names
+        for table in ("untouched", "contacts")
+    )
     restored = put_back(connection, seq)
     connection.execute("DELETE FROM dependencies WHERE run_seq = ?", [seq])
     connection.execute("DELETE FROM mappings WHERE run_seq = ?", [seq])
@@ -194,7 +197,7 @@ def _undo_mark(
     lost = int(select_one(connection, _LOST, [seq]))
     if lost:
         raise duckdb.DataError(f"{lost:,} contacts that mark {mark_id} changed are not as it left them")
-    contacts = int(select_one(connection, DELETE_MATCHED, []))
+    contacts = delete_matched(connection)
     connection.execute("DELETE FROM status_changes WHERE mark_seq = ?", [seq])
     connection.execute(_INSERT_RESTORED, [campaign_id])
     connection.execute("UPDATE marks SET undone_at = ? WHERE seq = ?", [moment, seq])

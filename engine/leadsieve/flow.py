@@ -34,7 +34,7 @@ from leadsieve.limits import passed_limits
 from leadsieve.lists import Part as ListPart
 from leadsieve.lists import gather, judged_by, kept_lists, open_state, require_state, run_lists
 from leadsieve.prepare import Kept, prepare, read_options
-from leadsieve.process import Job, Outcome, Task, key_bytes, process
+from leadsieve.process import Job, Outcome, Task, key_bytes, process, want_kernels
 from leadsieve.progress import Callback
 from leadsieve.recognise import KEPT, earlier_run, require_same_result, standing_run, stands
 from leadsieve.requests.plan import require_settings
@@ -114,6 +114,7 @@ def _run_sources(
 
 def _settle(task: Task, suppression: Suppression | None, kept: Kept | None = None) -> Job:
     """Decide all that is decided before the first row."""
+    want_kernels(task.sources)
     plan, layout = prepare(task.sources, task.options, task.target, kept)
     plan = replace(plan, suppression=suppression, now=task.started)
     return Job(task.options, task.target, task.sources, task.progress, task.started, plan, layout)

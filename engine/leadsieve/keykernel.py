@@ -358,7 +358,7 @@ def claim_keys(
                 hit = S(LINE_KEYS)
                 # All places without a branch between them, downwards: free ones are 0, which a key may be too.
                 for slot in range(LINE_KEYS - 1, -1, -1):
-                    hit = slot if (words[U(line * _LINE_WORDS + slot)] ^ rest) <= _ORDINAL_UPPER else hit
+                    hit = S(slot) if (words[U(line * _LINE_WORDS + slot)] ^ rest) <= _ORDINAL_UPPER else hit
                 if hit < held:
                     upper = words[U(line * _LINE_WORDS + hit)] & _ORDINAL_UPPER
                     owner = (upper << HALF) | U(halves[U(line * _LINE_HALVES + _LOWER + hit)])

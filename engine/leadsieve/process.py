@@ -115,6 +115,16 @@ class Outcome:
     callable: Mapping[str, Any] | None = None
 
 
+def want_kernels(sources: Sequence[Source]) -> None:
+    """Load the kernels before the first rows of a large run.
+
+    The few rows that a schema is tried on do not ask for them, nor does a chunk of wide rows.
+    """
+    if sum(_LARGE_BYTES if source.size is None else source.size for source in sources) >= _LARGE_BYTES:
+        for name in _KERNELS:
+            import_module(name)
+
+
 def process(job: Job, folder: Path, contacts: Contacts | None, loading: Loading | None = None) -> Outcome:
     """Read, judge and write every row, then prove it.
 
@@ -130,7 +140,6 @@ def process(job: Job, folder: Path, contacts: Contacts | None, loading: Loading 
     Raises:
         LeadsieveError, RulesError, ConnectorError: The outputs are not whole.
     """
-    _want_kernels(job)
     try:
         with loading or nullcontext():
             return _write(job, folder, _Counted(job, folder, contacts, loading, passes=1))
@@ -140,13 +149,6 @@ def process(job: Job, folder: Path, contacts: Contacts | None, loading: Loading 
     with Slices(job.target.scope, contacts, folder, key_bytes(job.options)) as slices:
         counted.put_aside(slices)
         return _write(job, folder, counted)
-
-
-def _want_kernels(job: Job) -> None:
-    """Load the kernels before the first rows of a large run: a chunk of wide rows has too few to ask for them."""
-    if sum(_LARGE_BYTES if source.size is None else source.size for source in job.sources) >= _LARGE_BYTES:
-        for name in _KERNELS:
-            import_module(name)
 
 
 def _write(job: Job, folder: Path, counted: _Counted) -> Outcome:

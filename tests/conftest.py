@@ -1,7 +1,9 @@
 """What all tests share: no test of this suite depends on how fast the machine is."""
 
+import gc
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +22,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if long:
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in long]
+
+
+@pytest.fixture(autouse=True)
+def own_garbage() -> Iterator[None]:
+    """Collect what a test makes alone: a command that fails collects, and what a whole suite holds takes a while."""
+    gc.freeze()
+    yield
+    gc.collect()
+    gc.unfreeze()
 
 
 class Said(NamedTuple):
@@ -49,3 +60,11 @@ def leadsieve(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
         return Said(code, *capsys.readouterr())
 
     return run
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let SIGINT interrupt this process and its children, which a shell that runs tests in the background does not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

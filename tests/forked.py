@@ -25,7 +25,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -58,13 +57,13 @@ class Child:
         returncode: How it ended, negative where a signal killed it; None until that was asked for.
     """
 
-    def __init__(self, words: tuple[object, ...], cwd: Path | None, env: Mapping[str, str] | None) -> None:
+    def __init__(self, words: list[str], cwd: Path | None, env: Mapping[str, str] | None) -> None:
         self.returncode: int | None = None
-        self._errors = tempfile.TemporaryFile("w+")
+        self._errors = os.fdopen(os.memfd_create("stderr"), "w+")
         (given, stdin), (stdout, told), (self._news, telling) = os.pipe(), os.pipe(), os.pipe()
         fcntl.fcntl(told, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         self.stdin, self.stdout = os.fdopen(stdin, "w"), os.fdopen(stdout)
-        request = {"words": [str(word) for word in words], "cwd": str(cwd or Path.cwd()), "env": dict(env or os.environ)}
+        request = {"words": words, "cwd": str(cwd or Path.cwd()), "env": dict(env or os.environ)}
         socket.send_fds(_server(), [json.dumps(request).encode()], [given, told, self._errors.fileno(), telling])
         for descriptor in (given, told, telling):
             os.close(descriptor)
@@ -119,7 +118,7 @@ class Child:
 
 def start(*words: object, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Child:
     """Start what `python WORD...` does: a script, `-m` with a module, or `-c` with code, and arguments."""
-    return Child(words, cwd, env)
+    return Child([str(word) for word in words], cwd, env)
 
 
 def run(
@@ -128,7 +127,7 @@ def run(
     """Do what `python WORD...` does, with an empty standard input, to its end."""
     with start(*words, cwd=cwd, env=env) as child:
         out, errors = child.communicate()
-        return subprocess.CompletedProcess(words, child.wait(), out, errors)
+        return subprocess.CompletedProcess([str(word) for word in words], child.wait(), out, errors)
 
 
 @functools.cache
@@ -160,7 +159,7 @@ def _serve(channel: socket.socket) -> list[str] | None:
         _reap(0 if not message else os.WNOHANG)
         if not message:
             return None
-        threads = len(os.listdir("/proc/self/task"))
+        threads = len(list(Path("/proc/self/task").iterdir()))
         assert threads == 1, f"{threads} threads: a fork would miss some"
         if os.fork() == 0:
             channel.close()

@@ -293,6 +293,8 @@ class _Counted:
             contacts = 0 if self._contacts is None else self._contacts.total()
             if rows * ROW_BYTES + contacts * CONTACT_BYTES > room:
                 raise Outgrown
+            if self._loading is not None:
+                ahead.read_until(self._loading.ended)
             held = self._load()
         return InMemory(scope, held, room, rows)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from leadsieve.kernel import Verdicts
 
@@ -26,16 +26,20 @@ class ReadAhead:
         self._stream = stream
         self.verdicts: list[Verdicts] = []
         self.ended = False
-        self._rows = self._read = kept = 0
-        while not self.ended and self._rows < rows and kept < _MOST_BYTES:
-            verdicts = next(stream, None)
+        self._rows = self._read = self._kept = 0
+        self.read_until(lambda: self._rows >= rows)
+
+    def read_until(self, done: Callable[[], bool]) -> None:
+        """Read on until something is so, or there is no more to read or no more room to keep it."""
+        while not (self.ended or self._kept >= _MOST_BYTES or done()):
+            verdicts = next(self._stream, None)
             if verdicts is None:
                 self.ended = True
-                break
+                return
             self.verdicts.append(verdicts)
             self._rows += verdicts.chunk.num_rows
             self._read += verdicts.chunk.nbytes
-            kept += verdicts.chunk.table.nbytes
+            self._kept += verdicts.chunk.table.nbytes
 
     def __iter__(self) -> Iterator[Verdicts]:
         while self.verdicts:

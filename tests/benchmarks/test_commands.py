@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import runpy
 import subprocess
 import sys
+import time
+from contextlib import redirect_stdout
 from importlib.util import find_spec
+from io import StringIO
 from types import SimpleNamespace
 
 import click
@@ -14,10 +19,11 @@ import pytest
 from click.testing import CliRunner
 
 import benchmarks.peers
-from benchmarks import cleaning
+from benchmarks import cleaning, made, phones, readers, rounds
 from benchmarks.__main__ import main
 from benchmarks.commands import checks, scaling, sweep, text
 from benchmarks.data import Shape
+from benchmarks.measure import Measurement
 from benchmarks.peers import PEERS
 from benchmarks.report.write import read
 from leadsieve.config import Tuning
@@ -35,6 +41,40 @@ def nothing_to_warm_up(monkeypatch):
     """Make the small file, but do not clean it: that is for figures that count."""
     monkeypatch.setattr(cleaning, "WARMING_ROWS", 300)
     monkeypatch.setattr(cleaning, "measure", lambda command: command)
+
+
+def _run_module(command):
+    """Do what `python -m MODULE ...` does, as its own program but in this process; return what it prints."""
+    _, _, module, *arguments = map(str, command)
+    with pytest.MonkeyPatch.context() as here, redirect_stdout(StringIO()) as printed:
+        here.setattr(os, "environ", os.environ.copy())
+        here.setattr(sys, "argv", [module, *arguments])
+        here.delitem(sys.modules, module, raising=False)
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    return printed.getvalue()
+
+
+@pytest.fixture
+def made_here(monkeypatch):
+    """Make files in this process: a new one costs half a second (`test_compare` has its own)."""
+
+    def run(command, **_):
+        return SimpleNamespace(returncode=0, stdout=_run_module(command))
+
+    monkeypatch.setattr(made, "subprocess", SimpleNamespace(run=run, PIPE=None))
+
+
+@pytest.fixture
+def measured_here(made_here, monkeypatch):
+    """Run what is measured in this process too: what commands do with it is the same, whatever it costs."""
+
+    def measure(command, **_):
+        wall, cpu = time.perf_counter(), time.process_time()
+        _run_module(command)
+        return Measurement(time.perf_counter() - wall, time.process_time() - cpu, peak_bytes=1)
+
+    for module in (rounds, readers):
+        monkeypatch.setattr(module, "measure", measure)
 
 
 def invoke(*words: object) -> str:
@@ -77,12 +117,14 @@ def test_compare(run):
     assert result.lines[0].figures["cpu_ratio"] == 1
 
 
+@pytest.mark.usefixtures("made_here")
 def test_floors(run):
     _, result = run("floors", "--rows", 500)
     copies = ("DuckDB COPY", "polars sink_parquet")
     assert labels(result, "program", "threads") == [(copy, threads) for threads in (1, 2) for copy in copies]
 
 
+@pytest.mark.usefixtures("measured_here")
 def test_goal_judges_each_number_of_threads_and_the_memory(run, work):
     printed, result = run("goal", "--rows", 500, "--contacts", 200)
     assert labels(result, "program", "threads") == [
@@ -105,6 +147,7 @@ def test_goal_judges_each_number_of_threads_and_the_memory(run, work):
     }
 
 
+@pytest.mark.usefixtures("made_here")
 def test_peers_do_the_same_job_or_say_what_not(run, monkeypatch):
     monkeypatch.setattr(benchmarks.peers, "find_spec", lambda name: None if name == "frictionless" else find_spec(name))
     printed, result = run("peers", "--rows", 500, "--slow-rows", 500)
@@ -141,6 +184,7 @@ def test_those_that_validate_alone_find_the_same_rows(tmp_path):
         pytest.skip("none of them is installed")
 
 
+@pytest.mark.usefixtures("made_here")
 def test_stages_add_up(run):
     _, result = run("stages", "--rows", 500, "--contacts", 100)
     cpu = {line.labels["stage"]: line.figures["cpu"] for line in result.lines}
@@ -151,6 +195,7 @@ def test_stages_add_up(run):
     assert wanted | {"committing"} <= set(cpu)
 
 
+@pytest.mark.usefixtures("measured_here")
 def test_sweep_compares_with_the_usual_value(run, monkeypatch):
     monkeypatch.setattr(sweep, "SWEEPS", {"bad rows": sweep.SWEEPS["bad rows"][:2]})
     printed, result = run("sweep", "--rows", 500, "--over", "bad rows")
@@ -179,6 +224,7 @@ def test_each_value_of_a_sweep_is_another_run(tmp_path, name):
     assert len(set(commands)) == len(commands) >= 3
 
 
+@pytest.mark.usefixtures("measured_here")
 def test_scaling(run):
     _, result = run("scaling", "--rows", 200)
     assert labels(result, "program", "rows") == [("DuckDB COPY", 200), ("leadsieve", 200)]
@@ -192,11 +238,14 @@ def test_scaling_says_the_disk_that_it_needs_and_does_not_begin_without(tmp_path
         scaling.require_disk([1_000_000, 10_000_000], 0, tmp_path)
 
 
-def test_phones(run):
+def test_phones(run, monkeypatch):
+    measure = phones.measure_phones
+    monkeypatch.setattr(phones, "measure_phones", lambda _, *how: measure(200, *how))
     _, result = run("phones", "--rows", 20_000, "--sample", 5, files=False)
     assert labels(result, "region") == [("US",), ("IN",), ("GB",), ("BR",)]
 
 
+@pytest.mark.usefixtures("measured_here")
 def test_text(run, monkeypatch):
     monkeypatch.setattr(text, "VARIANTS", text.VARIANTS[-1:])
     _, result = run("text", "--rows", 300)
@@ -205,6 +254,7 @@ def test_text(run, monkeypatch):
     ]
 
 
+@pytest.mark.usefixtures("measured_here")
 def test_formats(run):
     _, result = run("formats", "--rows", 1000, "--format", "csv", "--format", "parquet")
     assert labels(result, "format", "reader") == [
@@ -212,17 +262,20 @@ def test_formats(run):
     ]
 
 
+@pytest.mark.usefixtures("measured_here")
 def test_checks(run, monkeypatch):
     monkeypatch.setattr(checks, "VARIANTS", {"a column": "city"})
     _, result = run("checks", "--rows", 1000)
     assert [name for (name,) in labels(result, "program")] == ["leadsieve", "pandera.polars", "pandera.pandas"]
 
 
+@pytest.mark.usefixtures("measured_here")
 def test_state(run):
     _, result = run("state", "--rows", 100, "--few", 100, "--contacts", 50)
     assert labels(result, "rows", "contacts") == [(100, 0), (100, 50)]
 
 
+@pytest.mark.usefixtures("measured_here")
 def test_diff_compares_two_results(run, tmp_path):
     run("floors", "--rows", 500)
     (path,) = tmp_path.glob("*.json")

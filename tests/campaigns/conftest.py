@@ -11,10 +11,10 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from leadsieve_connectors.campaigns import STATUSES, RunRecord, State
+
 # At the end of the path, for the helper module of all tests that kill (`forked.py`): it shadows nothing.
 sys.path.append(str(Path(__file__).parents[1]))
-
-from leadsieve_connectors.campaigns import STATUSES, RunRecord, State
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 250, tzinfo=UTC)
 

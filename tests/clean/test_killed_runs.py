@@ -1,8 +1,8 @@
 """A run that is really killed (SIGKILL), then the same command: the result of an undisturbed run."""
 
 import os
-import signal
 import shutil
+import signal
 import sys
 import time
 from pathlib import Path
@@ -17,7 +17,7 @@ from leadsieve_connectors.campaigns import STATE_STEPS
 # At the end of the path: the module shadows nothing.
 sys.path.append(str(Path(__file__).parents[1]))
 
-import forked  # noqa: E402
+import forked
 
 #: Runs the command and, where a step is named, kills its own process when that step is announced.
 _CHILD = """

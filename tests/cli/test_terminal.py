@@ -10,10 +10,22 @@ from pathlib import Path
 import pytest
 
 
+def _write_source(folder: Path) -> Path:
+    (folder / "a.csv").write_text("phone\n" + "".join(f"+1201{2000000 + i}\n" for i in range(300)))
+    return folder / "a.csv"
+
+
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    (tmp_path / "a.csv").write_text("phone\n" + "".join(f"+1201{2000000 + i}\n" for i in range(300)))
-    return tmp_path / "a.csv"
+    return _write_source(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What a first run shows on a terminal."""
+    folder = tmp_path_factory.mktemp("shown")
+    _write_source(folder)
+    return _on_a_terminal(folder)
 
 
 def _on_a_terminal(folder: Path, *arguments: str, **said: str) -> str:
@@ -41,16 +53,14 @@ def _shown(folder: Path, *command: str, **said: str) -> str:
     return shown.decode()
 
 
-def test_progress_on_a_terminal_ends_before_the_result(tmp_path: Path, source: Path) -> None:
-    shown = _on_a_terminal(tmp_path)
+def test_progress_on_a_terminal_ends_before_the_result(shown: str) -> None:
     bar, result = shown.rindex(" a second, 0 rejected"), shown.index("300 rows: 300 accepted, 0 rejected")
     assert bar < result
     assert "100%" in shown
 
 
-def test_a_decision_has_a_line_to_itself_beside_the_bar(tmp_path: Path, source: Path) -> None:
-    shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", _on_a_terminal(tmp_path))
-    assert re.search(r"[\r\n]a\.csv: csv, utf-8", shown)
+def test_a_decision_has_a_line_to_itself_beside_the_bar(shown: str) -> None:
+    assert re.search(r"[\r\n]a\.csv: csv, utf-8", re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown))
 
 
 def test_quiet_shows_nothing(tmp_path: Path, source: Path) -> None:
@@ -64,12 +74,12 @@ def test_no_progress_where_there_is_no_terminal(tmp_path: Path, source: Path) ->
     assert found.stdout.startswith("300 rows: 300 accepted")
 
 
-def test_no_colour_where_it_is_not_wanted(tmp_path: Path, source: Path) -> None:
+def test_no_colour_where_it_is_not_wanted(tmp_path: Path, source: Path, shown: str) -> None:
     colour = re.compile(r"\x1b\[[0-9;]*m")
-    assert any(set(found[2:-1].split(";")) - {"", "0", "1", "2"} for found in colour.findall(_on_a_terminal(tmp_path)))
-    shown = _on_a_terminal(tmp_path, "--overwrite", "--again", NO_COLOR="1")
-    assert all(set(found[2:-1].split(";")) <= {"", "0", "1", "2"} for found in colour.findall(shown))
-    assert " a second, 0 rejected" in shown
+    assert any(set(found[2:-1].split(";")) - {"", "0", "1", "2"} for found in colour.findall(shown))
+    plain = _on_a_terminal(tmp_path, NO_COLOR="1")
+    assert all(set(found[2:-1].split(";")) <= {"", "0", "1", "2"} for found in colour.findall(plain))
+    assert " a second, 0 rejected" in plain
 
 
 def test_a_terminal_that_can_do_nothing_is_sent_no_commands(tmp_path: Path, source: Path) -> None:

@@ -49,7 +49,7 @@ class Place:
         state: Its state, as the command is given it.
         temporary: Its folder for temporary files.
         lock_seconds: How long it waits for another run.
-        wrapper: What the command is started with, such as another view of the file systems.
+        wrapper: What `run` starts the command with, such as another view of the file systems.
         seen: How a path that the run is given is reached from here.
     """
 

@@ -34,7 +34,7 @@ def _laid_out(chunk: Chunk):
     return parts.accepted, parts.rejected, parts.errors
 
 
-@settings(deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(_ROWS, st.integers(0, 12))
 def test_judging_in_pieces_is_judging_in_one(rows, cut: int) -> None:
     whole = _laid_out(_chunk(rows))

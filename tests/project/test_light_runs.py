@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
@@ -13,6 +13,7 @@ import pytest
 from leadsieve.cli.pandas import forgo_pandas
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 #: What `import leadsieve` may load: of its own, and of the standard library (which loads more of it in newer versions).
@@ -46,17 +47,20 @@ def run(*arguments: str, cwd: Path, program: str = PROGRAM) -> set[str]:
 
 
 @pytest.mark.parametrize("campaign", [(), ("--campaign", "summer", "--state", "state.duckdb")], ids=["", "campaign"])
-def test_a_warm_run_imports_no_compiler_and_no_pandas(campaign: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_warm_run_imports_no_compiler_and_no_pandas(
+    campaign: tuple[str, ...], tmp_path: Path, leadsieve: Callable[..., Any]
+) -> None:
     rows = (f"(202) 55{i % 10}-{i % 10_000:04d},  Name {i},n{i}@example.com" for i in range(ROWS))
     (tmp_path / "leads.csv").write_text("\n".join(["phone_number,name,email", *rows, ""]))
     given = ["clean", "leads.csv", "--profile", "voicegenie", "--region", "US", "--set", "campaign_name=x", *campaign]
-    # They compile the loops if nobody did, the second one those that look into a campaign.
-    for out in ("first", "second"):
-        run(*given, "--again", "--out", out, cwd=tmp_path)
-    loaded = run(*given, "--again", "--out", "third", cwd=tmp_path)
+    # It compiles the loops if nobody did, and fills the campaign; the second one compiles those that look into it.
+    assert leadsieve(*given, "--again", "--out", "first", folder=tmp_path).code == 0
+    loaded = run(*given, "--again", "--out", "second", cwd=tmp_path)
+    if "numba" in loaded:
+        loaded = run(*given, "--again", "--out", "third", cwd=tmp_path)
     assert {"leadsieve", "pyarrow", "llvmlite"} <= loaded
     assert loaded.isdisjoint({"numba", "pandas", "pandera", "openpyxl", "xlrd", "rich"})
-    assert (tmp_path / "third" / "accepted.parquet").exists()
+    assert (tmp_path / "second" / "accepted.parquet").exists()
 
 
 def test_importing_leadsieve_loads_what_is_listed_here(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -67,10 +68,21 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder with the loop, which is compiled once."""
+    folder = tmp_path_factory.mktemp("made")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv("NUMBA_CACHE_DIR", raising=False)
+        environment.setenv("LEADSIEVE_CACHE_DIR", str(folder))
+        check(entry())
+    return folder
+
+
 @pytest.fixture
-def kept(folder: Path) -> Path:
+def kept(folder: Path, made: Path) -> Path:
     """The file that the loop is kept in."""
-    check(entry())
+    shutil.copytree(made, folder)
     (file,) = folder.glob("some-code-*/*")
     return file
 

@@ -4,9 +4,9 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,7 +26,7 @@ def clone(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_commands_run(clone: Path) -> None:
+def test_the_commands_run(clone: Path, leadsieve: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     commands = [
         line for kind, text in _BLOCKS if kind == "sh" for line in text.splitlines() if line.startswith("leads")
     ]
@@ -38,14 +38,14 @@ def test_the_commands_run(clone: Path) -> None:
         if part.startswith(".venv/bin/leadsieve")
     ]
     assert len(commands) >= 6
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("LEADSIEVE_")}
+    for name in [name for name in os.environ if name.startswith("LEADSIEVE_")]:
+        monkeypatch.delenv(name)
     for command in commands:
-        words = shlex.split(command, comments=True)
-        found = subprocess.run(
-            [sys.executable, "-m", *words], cwd=clone, capture_output=True, text=True, env=environment, check=False
-        )
-        assert found.returncode == 0, (command, found.stderr)
-        assert found.stdout
+        program, *words = shlex.split(command, comments=True)
+        assert program == "leadsieve"
+        found = leadsieve(*words, folder=clone)
+        assert found.code == 0, (command, found.err)
+        assert found.out
 
 
 def test_the_python_runs(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:

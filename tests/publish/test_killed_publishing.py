@@ -6,10 +6,11 @@ import importlib.util
 import json
 import shutil
 import signal
-import subprocess
-import sys
+from contextlib import ExitStack
 from pathlib import Path
 
+import forked
+import numpy as np
 import pytest
 
 from leadsieve.publish import STEPS, published
@@ -79,8 +80,8 @@ def after(options):
     if options.get("state"):
         state = State(Path(options["state"]))
         info = state.campaign("summer")
-        contacts = [key for batch in state.contacts("summer") for key in batch.column("key").to_pylist()]
-        found["state"] = (info.runs, state.statuses("summer"), sorted(contacts), state.unpublished())
+        contacts = np.sort(np.concatenate([batch.column("key") for batch in state.contacts("summer")]))
+        found["state"] = (info.runs, state.statuses("summer"), contacts.tobytes(), state.unpublished())
     return found
 
 
@@ -111,7 +112,7 @@ def options_in(folder, name):
 
 
 def child(options):
-    done = subprocess.run([sys.executable, DRIVER, json.dumps(options)], capture_output=True, text=True, check=False)
+    done = forked.run(DRIVER, json.dumps(options))
     return done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr
 
 
@@ -195,10 +196,9 @@ def test_two_runs_at_once_take_turns(tmp_path):
     specs = [
         {"out": str(tmp_path / f"out{i}"), "state": state, "first": i * 10_000 + 1, "keys": 5_000} for i in range(3)
     ]
-    running = [
-        subprocess.Popen([sys.executable, DRIVER, json.dumps(spec)], stdout=subprocess.DEVNULL) for spec in specs
-    ]
-    assert [process.wait() for process in running] == [0, 0, 0]
+    with ExitStack() as running:
+        processes = [running.enter_context(forked.start(DRIVER, json.dumps(spec))) for spec in specs]
+        assert [process.wait() for process in processes] == [0, 0, 0]
     assert State(Path(state)).statuses("summer") == {"pending": 15_000}
     assert all(published(tmp_path / f"out{i}") for i in range(3))
 

@@ -6,11 +6,10 @@ import importlib.util
 import json
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
+import forked
 import pytest
 
 from leadsieve.exceptions import OutputError
@@ -65,7 +64,7 @@ def earlier(tmp_path_factory):
 
 
 def child(spec):
-    done = subprocess.run([sys.executable, DRIVER, json.dumps(spec)], capture_output=True, text=True, check=False)
+    done = forked.run(DRIVER, json.dumps(spec))
     return done.returncode, done.stdout
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-import subprocess
-import sys
 from datetime import UTC, datetime
 
+import forked
 import pytest
 
 from leadsieve.exceptions import InternalError, OutputError
@@ -99,13 +98,10 @@ def test_a_living_run_is_left_alone_and_a_dead_one_removed(tmp_path):
         "with Staging(pathlib.Path(sys.argv[1]), 'other'):\n"
         "    print('ready', flush=True); sys.stdin.read()"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path / "out")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
+    with forked.start("-c", code, tmp_path / "out") as process:
         process.stdout.readline()
         recover(tmp_path / "out", None)
         assert len(hidden(tmp_path)) == 1
-        process.kill()
     recover(tmp_path / "elsewhere", None)
     assert len(hidden(tmp_path)) == 1
     recover(tmp_path / "out", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import gzip
+import random
 import re
 import socket
 import socketserver
@@ -17,8 +18,8 @@ import pytest
 
 from leadsieve_connectors.sources.remote import patience
 
-#: So many bytes that no socket buffer hides a break.
-ROWS = 120_000
+#: So many bytes that no socket buffer hides a break, in few rows: what is read is compared row by row.
+ROWS, NOTE_BYTES = 12_000, 320
 
 
 @dataclass
@@ -69,6 +70,8 @@ class Web:
         web = self
 
         class Handler(socketserver.StreamRequestHandler):
+            disable_nagle_algorithm = True  # an answer of several writes would wait for the reader between them
+
             def handle(self) -> None:
                 with contextlib.suppress(OSError):
                     while web.answer(self):
@@ -81,7 +84,7 @@ class Web:
 
         self.server = Server(("127.0.0.1", 0), Handler)
         self.port = self.server.server_address[1]
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,))
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.005,))
         self.thread.start()
 
     def close(self) -> None:
@@ -226,6 +229,8 @@ def hasty(waits, monkeypatch):
 @pytest.fixture(scope="session")
 def leads() -> bytes:
     """A lead file of some megabytes, no two lines the same."""
-    lines = [b"phone,name\n"]
-    lines += [b"+1415%07d,Lead number %d of many\n" % (2_000_000 + row, row) for row in range(ROWS)]
+    lines, draw = [b"phone,name\n"], random.Random(1)
+    for row in range(ROWS):
+        note = draw.randbytes(NOTE_BYTES // 2).hex().encode()
+        lines.append(b"+1415%07d,Lead number %d of many %b\n" % (2_000_000 + row, row, note))
     return b"".join(lines)

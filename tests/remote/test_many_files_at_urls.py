@@ -169,6 +169,7 @@ def test_passing_failures_are_borne_by_each_file_alone(store, monkeypatch, waits
     assert standing(store).keys() == ROWS.keys()
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_a_signal_leaves_nothing_under_way(store, monkeypatch):
     publish()
     before, puts = dict(store.store), Puts(monkeypatch, seconds=0.005)

@@ -25,23 +25,32 @@ def endpoint():
     server.stop()
 
 
+@pytest.fixture(scope="module")
+def filled(endpoint, leads):
+    """The settings that lead to a bucket with files, which is filled once."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in list(os.environ):
+            if name.startswith("AWS_"):
+                environment.delenv(name)
+        environment.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+        environment.setenv("AWS_SECRET_ACCESS_KEY", "s3cretAWSkey")
+        environment.setenv("AWS_ENDPOINT_URL", endpoint)
+        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        fsspec.filesystem("s3").clear_instance_cache()
+        fs = fsspec.filesystem("s3")
+        fs.mkdir("sales")
+        fs.pipe({"sales/in/b.csv": HEAD, "sales/in/a.csv": HEAD, "sales/in/deep/c.csv": HEAD, "sales/big.csv": leads})
+        fs.touch("sales/in/", truncate=True)
+        fs.pipe("sales/in/_SUCCESS", b"")
+        yield
+
+
 @pytest.fixture
-def bucket(endpoint, monkeypatch, leads):
-    for name in list(os.environ):
-        if name.startswith("AWS_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cretAWSkey")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+def bucket(filled):
+    """A connection to it that remembers nothing of the one before."""
     fsspec.filesystem("s3").clear_instance_cache()
     fs = fsspec.filesystem("s3")
-    fs.mkdir("sales")
-    fs.pipe({"sales/in/b.csv": HEAD, "sales/in/a.csv": HEAD, "sales/in/deep/c.csv": HEAD, "sales/big.csv": leads})
-    fs.touch("sales/in/", truncate=True)
-    fs.pipe("sales/in/_SUCCESS", b"")
     yield fs
-    fs.rm("sales", recursive=True)
     fs.clear_instance_cache()
 
 
@@ -98,15 +107,18 @@ def test_reading_goes_on_after_failures(bucket, leads, monkeypatch, waits, fails
 
 @pytest.mark.parametrize("rewrite", [True, False])
 def test_an_object_that_changes_or_goes(bucket, leads, rewrite):
-    with open_sources(["s3://sales/big.csv"], OPTIONS) as sources:
+    bucket.mkdir("passing")
+    bucket.pipe("passing/big.csv", leads)
+    with open_sources(["s3://passing/big.csv"], OPTIONS) as sources:
         chunks = sources[0].chunks()
         next(chunks)
         if rewrite:
-            bucket.pipe("sales/big.csv", leads.replace(b"many", b"some"))
+            bucket.pipe("passing/big.csv", leads.replace(b"many", b"some"))
         else:
-            bucket.rm("sales/big.csv")
+            bucket.rm("passing/big.csv")
         with pytest.raises(SourceChanged):
             list(chunks)
+    bucket.rm("passing", recursive=True)
 
 
 @pytest.mark.parametrize(

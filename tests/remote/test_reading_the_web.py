@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import random
@@ -27,6 +28,7 @@ def read(url: str) -> tuple[list[str], str]:
         return names, source.sha256()
 
 
+@functools.cache
 def expected(data: bytes) -> tuple[list[str], str]:
     names = [line.partition(b",")[2].decode() for line in data.splitlines()[1:]]
     return names, hashlib.sha256(data).hexdigest()
@@ -153,7 +155,8 @@ def test_a_server_that_breaks_for_ever_is_given_up(web, leads, monkeypatch, plac
     assert len(web.sites["/leads.csv"].breaks) > 80
 
 
-def test_a_stalled_server_is_given_up(web, leads, hasty):
+def test_a_stalled_server_is_given_up(web, leads, hasty, monkeypatch):
+    monkeypatch.setattr(patience, "PATIENCE", replace(patience.PATIENCE, tries=2))
     error = failure(web.add(data=leads, stalls=[0] * 100))
     assert "no byte came for 0.4 seconds" in error.message
 

@@ -79,7 +79,7 @@ def written(plan, *batches):
 
 
 @given(ROWS)
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_objects_hold_what_the_rows_hold_and_leave_out_what_is_empty(rows):
     expected = []
     for contact in plain_contacts(rows):
@@ -90,7 +90,7 @@ def test_objects_hold_what_the_rows_hold_and_leave_out_what_is_empty(rows):
 
 
 @given(ROWS)
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_lists_hold_the_same_in_the_order_of_the_map_with_empty_texts(rows):
     data = [["" if value is None else value for value in contact.values()] for contact in plain_contacts(rows)]
     body = written(make_plan(LIST, custom=tuple(CUSTOM)), batch_of(rows))

@@ -46,7 +46,7 @@ NAMES = st.lists(st.sampled_from(["", "a", "é" * 20, '"', "x" * 60]), max_size=
 
 
 @given(NAMES, st.sampled_from([OBJECT, LIST, CSV]), st.integers(1, 31), st.integers(170, 500), st.data())
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_requests_are_as_full_as_the_limits_allow_however_the_rows_are_cut(names, text, rows, limit, data):
     plan = make_plan(with_limits(text, bytes=limit, rows=rows))
     batch = make_rows(name=pa.array(names, pa.string()))

@@ -182,7 +182,7 @@ def _name(schema, case):
     return owner.checks[case["check_number"]].name
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=70, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(SCHEMAS, TABLES, st.booleans())
 def test_masks_equal_full_validation_of_the_parsed_cells(schema, table, quick):
     with pytest.MonkeyPatch.context() as patch:
@@ -196,7 +196,7 @@ def test_masks_equal_full_validation_of_the_parsed_cells(schema, table, quick):
     assert masks == expected
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(SCHEMAS, TABLES, st.integers(0, 8))
 def test_the_way_of_judging_and_the_cut_change_nothing(schema, table, cut):
     compiled = CompiledSchema(schema)

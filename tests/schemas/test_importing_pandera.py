@@ -107,12 +107,12 @@ except pa.errors.SchemaErrors as errors:
 else:
     raise AssertionError("nothing failed")
 """,
-    "a name that nobody has": """
+    "names that nobody has, and frames of pandas": """
+import pandera.strategies.base_strategies as strategies
+assert strategies.HAS_HYPOTHESIS and not hasattr(strategies, "nothing") and "hypothesis" not in sys.modules
 import pandera
 assert not hasattr(pandera, "__wrapped__") and "pandas" not in sys.modules
 assert not hasattr(pandera, "nothing")
-""",
-    "frames of pandas": """
 import pyarrow as pa, polars as pl
 assert len(pa.table({"a": [1]}).to_pandas()) == len(pl.DataFrame({"a": [1]}).to_pandas()) == 1
 """,
@@ -124,10 +124,6 @@ assert HAS_HYPOTHESIS and (SearchStrategy, composite) == (
 import pandera.pandas as pa
 import pandera.strategies.pandas_strategies as strategies
 assert isinstance(pa.DataFrameSchema({"a": pa.Column(int, pa.Check.gt(1))}).strategy(size=1), SearchStrategy)
-""",
-    "names that strategies lack": """
-import pandera.strategies.base_strategies as strategies
-assert strategies.HAS_HYPOTHESIS and not hasattr(strategies, "nothing") and "hypothesis" not in sys.modules
 """,
     "the import again": """
 import_pandera()

@@ -217,7 +217,7 @@ def told(compiled, table):
         return str(error)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=220, deadline=None)
 @given(judged(), st.sampled_from([0, 100]))
 def test_kernels_and_distinct_cells_change_no_verdict(given, few):
     schema, table = given

@@ -156,7 +156,7 @@ def read(
         return good, bad, blank, source.settings
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=220, deadline=None)
 @given(
     listed=LISTED,
     form=st.sampled_from(FORMS),
@@ -216,7 +216,7 @@ PIECES = st.lists(
 ).map(b"".join)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     before=st.sampled_from([b"", b"[", b'{"contacts":[', b'{"bulkData":{"map":["x","y"],"data":[', b'{"a":1}\n']),
     body=PIECES,

@@ -102,7 +102,7 @@ def outcome(path: Path, **options: object) -> object:
         return error.code, error.message
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=220, deadline=None)
 @given(body=DOCUMENTS, chunk_bytes=st.sampled_from(CHUNK_SIZES))
 def test_same_records_rows_lines_and_faults(tmp_path_factory, body, chunk_bytes):
     text = HEADER + body
@@ -125,7 +125,7 @@ NASTY = st.lists(
 ).map(b"".join)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=220, deadline=None)
 @given(body=NASTY, max_record_bytes=st.sampled_from([8, 20, 50, 1 << 20]))
 def test_results_do_not_depend_on_the_chunk_size(tmp_path_factory, body, max_record_bytes):
     path = tmp_path_factory.getbasetemp() / "nasty.csv"

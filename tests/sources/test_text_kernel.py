@@ -95,13 +95,13 @@ def documents(draw: st.DrawFn) -> tuple[bytes, Shape]:
     return text, shape
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(documents())
 def test_any_document_is_split_as_the_plain_splitter_splits_it_wherever_it_is_cut(drawn: tuple[bytes, Shape]) -> None:
     check_everywhere(*drawn)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(st.sampled_from([*b'a,"\r\n'] * 3 + [0x80, 0xC3, 0xA9, 0xFF, 0x20]), max_size=80), st.integers(1, 4))
 def test_any_bytes_are_split_as_the_plain_splitter_splits_them(text: list[int], width: int) -> None:
     check_everywhere(bytes(text), replace(SHAPE, width=width, header=("a",) * width))

@@ -163,7 +163,7 @@ TEXTS = st.lists(
 ).map(b"".join)
 
 
-@settings(max_examples=2500, deadline=None)
+@settings(max_examples=1250, deadline=None)
 @given(
     text=TEXTS,
     width=st.sampled_from([None, 1, 2, 3]),

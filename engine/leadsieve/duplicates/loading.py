@@ -46,6 +46,10 @@ class Loading:
         self._found = None
         self._pool.shutdown()
 
+    def ended(self) -> bool:
+        """Tell whether `take` would not have to wait."""
+        return self._found is None or self._found.done()
+
     def take(self) -> KeySet | None:
         """Wait for the contacts, and give them away; None where they were given away, or the block has ended.
 

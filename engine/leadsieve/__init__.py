@@ -549,10 +549,10 @@ def _prompt(given: str | os.PathLike[str] | None) -> Prompt | None:
 def _schema(given: Any) -> UserSchema | None:
     if given is None:
         return None
-    from leadsieve_rules.schemas import load_schema
+    from leadsieve_rules.schemas import find_schema
 
     with translated():
-        return load_schema(given)
+        return find_schema(given)
 
 
 def _mapping(name: str, given: Mapping[str, Any] | None) -> dict[str, Any]:

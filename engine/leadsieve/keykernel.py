@@ -26,6 +26,9 @@ HALF = np.uint64(32)
 #: Keys whose places are worked out, and fetched into the cache, before the first of them is looked at.
 BLOCK = 64
 
+#: Bits of a mixed key that choose its mark among the 32 of its bucket.
+MARK_BITS = np.uint64(31)
+
 #: The table of first rows: so many partitions, chosen by the topmost bits of the mixed key.
 PARTITION_BITS = 10
 PARTITIONS = 1 << PARTITION_BITS
@@ -224,16 +227,40 @@ def settle_groups(
     return kept
 
 
-@_code.entry(None, _KEYS, array(_u64, readonly=True), array(_u32, readonly=True), _u64, array(_u64), array(_i64))
-def find_keys(keys: Any, words: Any, offsets: Any, shift: Any, block: Any, found: Any) -> None:
+@_code.entry(None, array(_u64, readonly=True), array(_u32, readonly=True), _u64, array(_u32))
+def mark_buckets(words: Any, offsets: Any, shift: Any, marks: Any) -> None:
+    """Set for each key of a bucket the bit that its lowest bits name.
+
+    Args:
+        words: uint64, as `sort_buckets` leaves them.
+        offsets: Where each bucket begins in `words`.
+        shift: As in `count_keys`.
+        marks: uint32, one a bucket, all 0: receives the bits.
+    """
+    bits = U(64) - shift
+    for bucket in range(len(marks)):
+        mark = W(0)
+        for at in range(S(offsets[U(bucket)]), S(offsets[U(bucket + 1)])):
+            mark |= W(1) << W((words[U(at)] >> bits) & MARK_BITS)
+        marks[U(bucket)] = mark
+
+
+_FIXED = (array(_u64, readonly=True), array(_u32, readonly=True), array(_u32, readonly=True))
+
+
+@_code.entry(None, _KEYS, *_FIXED, _u64, array(_u64), array(_i64))
+def find_keys(keys: Any, words: Any, offsets: Any, marks: Any, shift: Any, block: Any, found: Any) -> None:
     """Find the position of each key among the words, or -1.
+
+    Most keys that are not there are known by the bits of their bucket alone, and touch nothing else.
 
     Args:
         keys: The keys.
         words: uint64, at least one, as `sort_buckets` leaves them.
         offsets: Where each bucket begins in `words`.
+        marks: As `mark_buckets` leaves them.
         shift: As in `count_keys`.
-        block: uint64, `BLOCK` words.
+        block: uint64, 2 * `BLOCK` words.
         found: int64, one a key: receives the positions.
     """
     left = U(64) - shift
@@ -241,20 +268,25 @@ def find_keys(keys: Any, words: Any, offsets: Any, shift: Any, block: Any, found
     touched = U(0)
     for start in range(0, len(keys), BLOCK):
         stop = min(start + BLOCK, len(keys))
+        likely = S(0)
         for row in range(start, stop):
             word = mixed(keys[U(row)])
-            block[U(row - start)] = word
-            begin = S(offsets[word >> shift])
-            found[U(row)] = begin
+            block[U(likely)] = word
+            block[U(BLOCK + likely)] = U(row)
+            found[U(row)] = S(-1)
+            likely += S((marks[word >> shift] >> W(word & MARK_BITS)) & W(1))
+        for place in range(likely):
+            begin = S(offsets[block[U(place)] >> shift])
+            found[block[U(BLOCK + place)]] = begin
             touched |= words[U(min(begin, last))]
-        for row in range(start, stop):
-            word = block[U(row - start)]
+        for place in range(likely):
+            word, row = block[U(place)], block[U(BLOCK + place)]
             rest = (word << left) >> left
             end = S(offsets[(word >> shift) + U(1)])
-            at = found[U(row)]
+            at = found[row]
             while at < end and words[U(at)] >> left < rest:
                 at += 1
-            found[U(row)] = at if at < end and words[U(at)] >> left == rest else S(-1)
+            found[row] = at if at < end and words[U(at)] >> left == rest else S(-1)
     # Used, so that the loads ahead are not optimised away.
     block[U(0)] = touched
 

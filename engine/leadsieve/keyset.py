@@ -1,4 +1,4 @@
-"""A static set of keys (all digits of phone numbers) for exact look-ups: about nine bytes a key, any 64-bit keys.
+"""A static set of keys (all digits of phone numbers) for exact look-ups: about ten bytes a key, any 64-bit keys.
 
 Keys are mixed (see `keykernel`) and stand in the order of their mixed form, in buckets of about six. A bucket's number
 is the upper bits of the mixed key, so only the rest of it is stored, and a tag in the place of the upper bits.
@@ -86,6 +86,7 @@ class KeySet:
     def __init__(self, mixed: Keys, tags: Keys, bits: int) -> None:
         self._sorted: tuple[Keys, Keys] | None = (mixed, tags)
         self._words, self._offsets = np.zeros(0, np.uint64), np.zeros(0, np.uint32)
+        self._marks: npt.NDArray[np.uint32] | None = None
         self._count, self._bits = len(mixed), bits
 
     @classmethod
@@ -114,6 +115,7 @@ class KeySet:
         made = cls(np.zeros(0, np.uint64), np.zeros(0, np.uint64), bits)
         if not made._fill_at_once(scan, most, (tags - 1).bit_length(), part):
             made._fill(scan, part)
+        made._marked()  # here, since this may be a thread that nobody waits for yet
         return made
 
     @classmethod
@@ -134,7 +136,8 @@ class KeySet:
     def nbytes(self) -> int:
         """Memory of the set."""
         loose = 0 if self._sorted is None else sum(one.nbytes for one in self._sorted)
-        return loose + self._words.nbytes + self._offsets.nbytes
+        marks = 0 if self._marks is None else self._marks.nbytes
+        return loose + self._words.nbytes + self._offsets.nbytes + marks
 
     def find(self, keys: Keys) -> Positions:
         """Return for each key its position in the set, or -1."""
@@ -150,9 +153,21 @@ class KeySet:
             self._lay_out(*loose)
         from leadsieve.keykernel import BLOCK, find_keys
 
-        found, block = np.empty(len(keys), np.int64), np.empty(BLOCK, np.uint64)
-        find_keys(np.ascontiguousarray(keys), self._words, self._offsets, self._shift, block, found)
+        found, block = np.empty(len(keys), np.int64), np.empty(2 * BLOCK, np.uint64)
+        fixed = self._words, self._offsets, self._marked(), self._shift
+        find_keys(np.ascontiguousarray(keys), *fixed, block, found)
         return found
+
+    def _marked(self) -> npt.NDArray[np.uint32]:
+        """Return the marks of the buckets; threads that make them at once make the same."""
+        from leadsieve.keykernel import mark_buckets
+
+        marks = self._marks
+        if marks is None:
+            marks = np.zeros(1 << self._bits, np.uint32)
+            mark_buckets(self._words, self._offsets, self._shift, marks)
+            self._marks = marks
+        return marks
 
     def tags(self, positions: Positions) -> Keys:
         """Return the tags of the keys at some positions."""

@@ -6,7 +6,9 @@ import contextlib
 import hashlib
 import sys
 import types
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,33 +20,47 @@ from leadsieve_rules.schemas.refusals import refuse
 from leadsieve_rules.wording import did_you_mean, listed, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pandera.polars import DataFrameSchema
 
 _WRITTEN = (".yaml", ".yml")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class UserSchema:
     """A schema of a user's, fit to judge rows one by one.
 
     Attributes:
-        name: What people call it: the file's name and the schema's in it, or the object's own name.
         file: The file's name; None where the object itself was given.
         sha256: Hex digest that is equal for schemas that judge alike: of the file's bytes and the name in it, or of
             what the object is made of.
-        compiled: The schema, compiled.
+        make: Loads it: gives `name` and `compiled`.
         source: File, text and name, from which another process makes the schema again; None for an object.
         origin: The object that was given; None for a file.
     """
 
-    name: str
     file: str | None
     sha256: str
-    compiled: CompiledSchema
+    make: Callable[[], tuple[str, CompiledSchema]]
     source: tuple[str, str, str | None] | None = None
     origin: Any = None
+
+    @property
+    def name(self) -> str:
+        """What people call it: the file's name and the schema's in it, or the object's own name."""
+        return self._made[0]
+
+    @property
+    def compiled(self) -> CompiledSchema:
+        """The schema, compiled.
+
+        Raises:
+            InvalidSchema: As `load_schema` says.
+        """
+        return self._made[1]
+
+    @cached_property
+    def _made(self) -> tuple[str, CompiledSchema]:
+        return self.make()
 
     def to_dict(self) -> dict[str, str | None]:
         """Return what a run writes down of it, as JSON values."""
@@ -77,6 +93,19 @@ def load_schema(given: Any) -> UserSchema:
         InvalidSchema: There is no such file or schema, its code or form is wrong, or it asks for what would make a
             row's verdict depend on other rows, or change values.
     """
+    schema = find_schema(given)
+    _ = schema.compiled
+    return schema
+
+
+def find_schema(given: Any) -> UserSchema:
+    """Find a user's schema as `load_schema` does, but run and compile a file's only when it is first asked for.
+
+    Pandera takes a while to import, in which something else may be done.
+
+    Raises:
+        InvalidSchema: There is no such file; what is wrong with it is said when it is asked for.
+    """
     if isinstance(given, UserSchema):
         return given
     if isinstance(given, str) or hasattr(given, "__fspath__"):
@@ -88,7 +117,7 @@ def load_schema(given: Any) -> UserSchema:
     schema = _as_schema(given, label)
     refuse(schema, label)
     compiled = CompiledSchema(schema, label, remake=(_compiled, (load_schema, (given,))))
-    return UserSchema(label, None, schema_digest(schema), compiled, origin=given)
+    return UserSchema(None, schema_digest(schema), lambda: (label, compiled), origin=given)
 
 
 def _split(given: str) -> tuple[Path, str | None]:
@@ -112,6 +141,13 @@ def _read(path: Path) -> str:
 
 
 def _from_text(path: str, text: str, name: str | None) -> UserSchema:
+    source = (path, text, name)
+    sha256 = hashlib.sha256(f"{name or ''}\n{text}".encode()).hexdigest()
+    return UserSchema(Path(path).name, sha256, partial(_made_of, *source), source)
+
+
+def _made_of(path: str, text: str, name: str | None) -> tuple[str, CompiledSchema]:
+    """Run or read a file's text; see `UserSchema.make`."""
     import_pandera()
     file = Path(path).name
     if Path(path).suffix.lower() in _WRITTEN:
@@ -124,10 +160,7 @@ def _from_text(path: str, text: str, name: str | None) -> UserSchema:
         found, chosen = _chosen(_run(path, text), name, file)
         schema, label = _as_schema(found, f"{file}:{chosen}"), f"{file}:{chosen}"
     refuse(schema, label)
-    sha256 = hashlib.sha256(f"{name or ''}\n{text}".encode()).hexdigest()
-    source = (path, text, name)
-    compiled = CompiledSchema(schema, label, remake=(_compiled, (_from_text, source)))
-    return UserSchema(label, file, sha256, compiled, source)
+    return label, CompiledSchema(schema, label, remake=(_compiled, (_from_text, (path, text, name))))
 
 
 def _compiled(make: Callable[..., UserSchema], arguments: tuple[Any, ...]) -> CompiledSchema:

@@ -373,7 +373,7 @@ def claim_keys(
             word = block[U(row - start)]
             partition = S(word >> _KEY_BITS)
             base, lines = bases[U(partition)], capacities[U(partition)]
-            if counts[U(partition)] >= lines * (LINE_KEYS - 1):
+            if counts[U(partition)] * 2 >= lines * (2 * LINE_KEYS - 1):
                 if lines == most:
                     return S(row)
                 larger = min(most, lines + (lines >> 1))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from leadsieve.kernel import Verdicts
 
 #: How much may be kept, in bytes of the chunks' tables.
-_MOST_BYTES = 1 << 26
+_MOST_BYTES = 1 << 25
 
 
 class ReadAhead:

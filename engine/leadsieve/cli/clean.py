@@ -16,6 +16,7 @@ from leadsieve.cli.completion import (
     complete_region,
     complete_setting,
 )
+from leadsieve.cli.memory import share_memory
 from leadsieve.cli.pandas import forgo_pandas
 from leadsieve.cli.reading import reading_options, state_option
 from leadsieve.cli.report import print_json, print_lines, progress_bar, speaking
@@ -152,6 +153,7 @@ def clean(
     Each option but SOURCE, --overwrite, --again and those on printing can also be said by an environment variable
     (--region by LEADSIEVE_REGION) or in leadsieve.toml; --print-config shows where each value comes from.
     """
+    share_memory()
     forgo_pandas()
     context = click.get_current_context()
     settings = settings_of(context)

@@ -15,8 +15,8 @@ from leadsieve.keyset import Keys, use_kernel
 ROW_BYTES = 20
 #: About what a number takes in a plain dictionary, in bytes.
 _ENTRY_BYTES = 200
-#: So many places for each number that is expected leave one in four free.
-_PLACES_A_NUMBER = 4 / 3
+#: So many places for each number that is expected leave one in five free.
+_PLACES_A_NUMBER = 5 / 4
 #: Lines that a partition of the table begins with.
 _FIRST_LINES = 13
 

@@ -10,6 +10,9 @@ from typing import NamedTuple
 import pytest
 from hypothesis import HealthCheck, settings
 
+# At the end of the path: `forked.py`, the helper of all tests that kill, shadows nothing.
+sys.path.append(str(Path(__file__).parent))
+
 settings.register_profile("leadsieve", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("leadsieve")
 

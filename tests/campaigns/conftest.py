@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pytest
 
 from leadsieve_connectors.campaigns import STATUSES, RunRecord, State
-
-# At the end of the path, for the helper module of all tests that kill (`forked.py`): it shadows nothing.
-sys.path.append(str(Path(__file__).parents[1]))
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 250, tzinfo=UTC)
 

@@ -3,21 +3,16 @@
 import os
 import shutil
 import signal
-import sys
 import time
 from pathlib import Path
 
 import duckdb
+import forked
 import pytest
 
 import leadsieve as ls
 from leadsieve.publish import STEPS
 from leadsieve_connectors.campaigns import STATE_STEPS
-
-# At the end of the path: the module shadows nothing.
-sys.path.append(str(Path(__file__).parents[1]))
-
-import forked
 
 #: Runs the command and, where a step is named, kills its own process when that step is announced.
 _CHILD = """

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-# At the end of the path: these modules, and the helper of all tests that kill (`forked.py`), shadow nothing.
-sys.path.extend(map(str, Path(__file__).parents[:2]))
+# At the end of the path: these modules shadow nothing.
+sys.path.append(str(Path(__file__).parent))
 
 pytest.register_assert_rewrite("fault_checks")
 

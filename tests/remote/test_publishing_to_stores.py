@@ -9,11 +9,11 @@ import json
 import logging
 import os
 import signal
-import sys
 import tempfile
 import traceback
 from pathlib import Path
 
+import forked
 import fsspec
 import pytest
 
@@ -21,11 +21,6 @@ import leadsieve
 from leadsieve.exceptions import OutputError
 from leadsieve.publish import place
 from leadsieve_connectors.campaigns import State
-
-# At the end of the path: the module shadows nothing.
-sys.path.append(str(Path(__file__).parents[1]))
-
-import forked
 
 SECRET = "s3cretWord"
 LINES = ["phone,name", "+14155550100,Ann", "+14155550101,Bo", "12,Cy"]

@@ -107,7 +107,7 @@ def _pages(size: int, packed: int) -> mmap.mmap:
 
 
 class FirstRows:
-    """The first row of every number seen so far, exact and first-wins, in 16 to 24 bytes a number.
+    """The first row of every number seen so far, exact and first-wins, in 14 to 22 bytes a number.
 
     Args:
         memory: Bytes that it may take.

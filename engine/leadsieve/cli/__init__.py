@@ -63,6 +63,8 @@ def main() -> None:
     """Run the command line; the entry point of the installed command."""
     # The engine's own threads use the cores; one process, one pool. Must be set before polars is first imported.
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
+    # Nothing here multiplies matrices, and the threads for it wait at full speed. Must be set before numpy is imported.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Arrow's own pools keep more of what was freed, and are no faster here. Must be set before Arrow is first imported.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     try:

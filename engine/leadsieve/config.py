@@ -61,7 +61,7 @@ class Tuning:
     """
 
     threads: int = min(4, os.cpu_count() or 1)
-    chunk_bytes: int = 4 << 20
+    chunk_bytes: int = 8 << 20
     max_record_bytes: int = 1 << 20
     max_unpacked_bytes: int = 256 << 30
     max_unpacked_ratio: int = 200

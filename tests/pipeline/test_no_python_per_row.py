@@ -12,7 +12,7 @@ import leadsieve
 
 #: Rows of the smaller and of the larger file.
 FEW, MANY = 40_000, 160_000
-#: The larger file is read in chunks that are larger alike, so that both are of as many chunks.
+#: How the larger file is read; the smaller in chunks that are smaller alike, so that both are of as many.
 CHUNK = 1 << 20
 
 
@@ -52,9 +52,9 @@ def calls(source: Path, out: Path, chunk_bytes: int) -> int:
 @pytest.mark.parametrize("bad", [20, 2])
 def test_calls_do_not_grow_with_the_rows(tmp_path: Path, bad: int) -> None:
     counted = []
-    for name, rows in (("warm", FEW), ("few", FEW), ("many", MANY)):
+    for name, rows in (("warm", MANY), ("few", FEW), ("many", MANY)):
         source = write_leads(tmp_path / f"{name}.csv", rows, bad)
-        counted.append(calls(source, tmp_path / name, CHUNK * rows // FEW))
+        counted.append(calls(source, tmp_path / name, CHUNK * rows // MANY))
     _, few, many = counted
     assert few > 1_000
     assert many - few < (MANY - FEW) // 100

@@ -65,7 +65,7 @@ def test_defaults(values: Callable[..., Any]) -> None:
     assert found["duplicates"] == [("run", "default")]
     assert found["format"] == [("parquet", "default")]
     assert found["header"] == [("found", "default")]
-    assert found["chunk_bytes"] == [("4MB", "default")]
+    assert found["chunk_bytes"] == [("8MB", "default")]
 
 
 def test_all_options_and_tunings_are_there_in_the_order_of_the_help(

@@ -176,6 +176,10 @@ def test_damage_costs_its_own_record_only(tmp_path_factory, listed, form, newlin
             # Where one broken record ends and the next begins cannot always be seen in a document.
             texts.append(first)
             sound.append(True)
+    if form == "lines":
+        # A file of which no line but the first can be read is refused: its encoding is another.
+        texts.append(first)
+        sound.append(True)
     document, lines = write(texts, sound, form, newline)
     path = tmp_path_factory.getbasetemp() / ("damaged.jsonl" if form == "lines" else "damaged.json")
     path.write_bytes(document.encode("utf-8", "surrogateescape"))

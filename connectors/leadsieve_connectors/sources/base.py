@@ -11,6 +11,9 @@ import pyarrow as pa
 
 from leadsieve_connectors.chunk import Chunk
 
+#: A chunk has hardly more rows, however narrow they are: what is known of a row takes more memory than a short row.
+MAX_ROWS = 1 << 17
+
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
@@ -39,7 +42,7 @@ class ReadOptions:
     records_path: str | None = None
     sheet: str | None = None
     max_rows: int | None = None
-    chunk_bytes: int = 4 << 20
+    chunk_bytes: int = 8 << 20
     max_record_bytes: int = 1 << 20
     max_unpacked_bytes: int = 256 << 30
     max_unpacked_ratio: int = 200

@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from leadsieve_connectors.exceptions import SourceError
+from leadsieve_connectors.sources.base import MAX_ROWS
 from leadsieve_connectors.sources.bounded import BoundedFile
 from leadsieve_connectors.sources.storage import describe
 from leadsieve_connectors.sources.stored import Stored, StoredSource
-from leadsieve_connectors.sources.typed import DAMAGE, MAX_ROWS, Columns, Records, plain_type, require_rows
+from leadsieve_connectors.sources.typed import DAMAGE, Columns, Records, plain_type, require_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

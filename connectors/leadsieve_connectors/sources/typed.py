@@ -14,12 +14,11 @@ import pyarrow.compute as pc
 from leadsieve_connectors.chunk import Chunk
 from leadsieve_connectors.exceptions import SourceError
 from leadsieve_connectors.sources.arrays import NO_BAD_RECORDS, int64_array
+from leadsieve_connectors.sources.base import MAX_ROWS
 from leadsieve_connectors.sources.blanks import blank_rows, drop_rows
 from leadsieve_connectors.sources.names import unique_names
 from leadsieve_connectors.wording import without_cells
 
-#: A chunk has no more rows, however narrow they are.
-MAX_ROWS = 1 << 17
 # So many rows tell how many bytes a row has.
 _FIRST_ROWS = 1024
 #: What Arrow raises on data that cannot be what they claim to be; text that is no UTF-8 is a ValueError.

@@ -11,7 +11,7 @@ _ARENA_MAX = -8
 
 
 def share_memory() -> None:
-    """Let the C library keep one arena a processor, where it is the GNU one; it must not have started threads yet.
+    """Let the C library keep one arena for two processors, where it is the GNU one; no thread may have started yet.
 
     It would make eight, each of which keeps what its threads have freed: a tenth of the memory of a large run, which
     is no faster for it.
@@ -20,4 +20,4 @@ def share_memory() -> None:
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        mallopt(_ARENA_MAX, max(2, len(os.sched_getaffinity(0))))
+        mallopt(_ARENA_MAX, max(1, len(os.sched_getaffinity(0)) // 2))

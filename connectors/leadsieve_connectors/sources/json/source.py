@@ -12,6 +12,7 @@ import pyarrow as pa
 from leadsieve_connectors.chunk import Chunk
 from leadsieve_connectors.exceptions import SourceError
 from leadsieve_connectors.sources.arrays import bad_records, int64_array
+from leadsieve_connectors.sources.base import MAX_ROWS
 from leadsieve_connectors.sources.blanks import blank_rows, drop_rows
 from leadsieve_connectors.sources.encodings import TextStream, detect_encoding
 from leadsieve_connectors.sources.json.batch import Batch, Limits
@@ -79,7 +80,7 @@ class JsonSource(StoredSource):
             "records_path": self._path or None,
         }
         self._columns.settle()
-        self._max_records = max(1, _MAX_CELLS // max(1, len(self.headers)))
+        self._max_records = max(1, min(MAX_ROWS, _MAX_CELLS // max(1, len(self.headers))))
         self._check_rows()
 
     def chunks(self, *, max_rows: int | None = None) -> Iterator[Chunk]:

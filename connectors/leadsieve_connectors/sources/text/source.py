@@ -15,6 +15,7 @@ import pyarrow as pa
 from leadsieve_connectors.chunk import Chunk, Fault
 from leadsieve_connectors.exceptions import SourceError
 from leadsieve_connectors.sources.arrays import bad_records, int64_array
+from leadsieve_connectors.sources.base import MAX_ROWS
 from leadsieve_connectors.sources.encodings import TextStream, detect_encoding
 from leadsieve_connectors.sources.names import unique_names
 from leadsieve_connectors.sources.stored import Stored, StoredSource
@@ -38,6 +39,8 @@ _SAMPLE_ROWS = 500
 _FEW_ROWS = 3
 _LOOK_BYTES = 1 << 16
 _MOST_BYTES = 1 << 30
+# So much text tells how many bytes a record has.
+_FIRST_BYTES = 1 << 20
 #: From so many bytes on, splitting by machine code pays for loading it.
 _COMPILED_BYTES = 1_500_000
 _COMPILED_ROWS = 20_000
@@ -220,16 +223,19 @@ class CsvSource(StoredSource):
         start, splitter, row, taken = self._start, self._splitter(limit), 1, 0
         line, blank = start.line, start.blank
         few = limit is not None and limit < _COMPILED_ROWS
-        step = min(self._options.chunk_bytes, _LOOK_BYTES if few else _MOST_BYTES)
+        most = min(self._options.chunk_bytes, _LOOK_BYTES if few else _MOST_BYTES)
+        used = records = 0
         with self._stored.open(take_hash=take_hash) as stream:
             text = TextStream(stream, self._encoding)
-            window = Window(text, step)
+            window = Window(text, min(most, _FIRST_BYTES))
             window.skip(start.offset)
             while window.more():
                 piece = splitter.split(window.text, window.size, last=window.last)
                 window.drop(piece.used)
                 if not len(piece.lines):
                     continue
+                used, records = used + piece.used, records + len(piece.lines)
+                window.step = min(most, 1 + MAX_ROWS * used // records)
                 left = None if limit is None else limit - row + 1
                 chunk = self._chunk(
                     piece, row=row, line=line, left=left, blank_before=blank, nbytes=stream.taken - taken

@@ -22,6 +22,7 @@ class Window:
         step: About how many bytes to read on at a time.
 
     Attributes:
+        step: The same; it may change.
         text: The window's bytes, and slack behind them.
         size: How many bytes the window has.
         last: Nothing follows the window.
@@ -29,7 +30,7 @@ class Window:
     """
 
     def __init__(self, stream: TextStream, step: int) -> None:
-        self._stream, self._step = stream, step
+        self._stream, self.step = stream, step
         self.text, self.size, self.last, self.offset = b"", 0, False, 0
         self._stuck = False
 
@@ -38,7 +39,7 @@ class Window:
 
         A window of which nothing was used is doubled, so that a long record is not looked at again and again.
         """
-        want = max(self._step, self.size if self._stuck else 0)
+        want = max(self.step, self.size if self._stuck else 0)
         pieces = [self.text[: self.size]] if self.size else []
         while want > 0 and not self.last:
             fresh = self._stream.read(want)

@@ -45,7 +45,7 @@ from leadsieve.suppression import Suppression
 from leadsieve.target import Target, aim, found_settings, load_target
 from leadsieve.wording import counted
 from leadsieve_connectors import exceptions as connectors
-from leadsieve_connectors.campaigns import RunRecord, State, state_lock
+from leadsieve_connectors.campaigns import Ahead, RunRecord, State, state_lock
 from leadsieve_connectors.sources import Source, open_sources
 from leadsieve_rules.columns import mapping_to_keep
 from leadsieve_rules.exceptions import ColumnError, InvalidSetting
@@ -216,15 +216,22 @@ def _import(
             )
         job = _standing(replace(job, plan=replace(job.plan, now=when)), state, campaign, before_run=seq)
         run_id = job.target.run_id(job.sources, seq) if record is None else record.run_id
+        mappings = _to_keep(job, state)
         state.let_go()
         own = None if record is None else run_id
-        with place.staging(run_id, overwrite=options.overwrite, own=own) as staging:
-            outcome = process(job, staging.folder, contacts, loading)
+        with (
+            place.staging(run_id, overwrite=options.overwrite, own=own) as staging,
+            _ahead(job, place, state, campaign, seq, record) as ahead,
+        ):
+            begin = None if ahead is None else lambda keys: ahead.begin(_key_batches(keys))
+            outcome = process(job, staging.folder, contacts, loading, begin)
+            if ahead is not None:
+                ahead.wait()
             if record is not None:
                 require_same_result(record, outcome, state)
             summary, info = write_down(job, outcome, staging.folder, run_id)
             _require_few_rejected(job, info, (place, staging))
-            entry = None if record is not None else _entry(job, state, campaign, seq, outcome, info)
+            entry = None if record is not None else _entry(job, state, campaign, seq, outcome, info, mappings)
             info["files"] = place.commit(staging, overwrite=options.overwrite, entry=entry)
             folder = place.keep(staging)
     return _run(job, folder, summary, info, repeated=record is not None)
@@ -240,6 +247,22 @@ def _loading(task: Task, contacts: Contacts | None) -> Iterator[Loading | None]:
         return
     with Loading(contacts) as loading:
         yield loading
+
+
+@contextmanager
+def _ahead(
+    job: Job, place: publish.Place, state: State, campaign: str, seq: int, record: RunRecord | None
+) -> Iterator[Ahead | None]:
+    """Let the import begin while the outputs are finished and proven, where there is one and threads for it.
+
+    Where the outputs are uploaded first, the state would be held for as long as that takes.
+    """
+    if record is not None or not place.local or job.options.tuning.threads == 1:
+        yield None
+        return
+    rule = job.target.profile.duplicates
+    with state.ahead(campaign, seq, begun_at=job.started, delete_first=rule.delete_first) as ahead:
+        yield ahead
 
 
 def _warn_of_suppressed(record: RunRecord, suppression: Suppression | None, state: State) -> None:
@@ -272,7 +295,15 @@ def _kept_by(record: RunRecord, sources: Sequence[Source]) -> Kept:
     return kept
 
 
-def _entry(job: Job, state: State, campaign: str, seq: int, outcome: Outcome, info: Mapping[str, Any]) -> publish.Entry:
+def _entry(
+    job: Job,
+    state: State,
+    campaign: str,
+    seq: int,
+    outcome: Outcome,
+    info: Mapping[str, Any],
+    mappings: Mapping[tuple[str, ...], Mapping[str, str]],
+) -> publish.Entry:
     record = RunRecord(
         seq=seq,
         run_id=info["run_id"],
@@ -283,9 +314,7 @@ def _entry(job: Job, state: State, campaign: str, seq: int, outcome: Outcome, in
         info={key: info[key] for key in KEPT},
     )
     rule = job.target.profile.duplicates
-    return publish.Entry(
-        state, record, _key_batches(outcome.keys), _to_keep(job, state), outcome.collided, rule.delete_first
-    )
+    return publish.Entry(state, record, _key_batches(outcome.keys), mappings, outcome.collided, rule.delete_first)
 
 
 def _to_keep(job: Job, state: State) -> dict[tuple[str, ...], Mapping[str, str]]:

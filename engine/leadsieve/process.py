@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +54,9 @@ if TYPE_CHECKING:
     from leadsieve_rules.calling import CallTimes
 
 _log = logging.getLogger("leadsieve")
+
+#: What is done with the keys of the accepted numbers.
+Settled: TypeAlias = Callable[[Sequence[npt.NDArray[np.uint64]]], None]
 
 #: A run of no more rows than this asks the state for its own numbers, and does not load all that campaigns hold.
 AHEAD_ROWS = 200_000
@@ -125,7 +128,13 @@ def want_kernels(sources: Sequence[Source]) -> None:
             import_module(name)
 
 
-def process(job: Job, folder: Path, contacts: Contacts | None, loading: Loading | None = None) -> Outcome:
+def process(
+    job: Job,
+    folder: Path,
+    contacts: Contacts | None,
+    loading: Loading | None = None,
+    settled: Settled | None = None,
+) -> Outcome:
     """Read, judge and write every row, then prove it.
 
     Args:
@@ -133,6 +142,7 @@ def process(job: Job, folder: Path, contacts: Contacts | None, loading: Loading 
         folder: Where the three outputs are written; private to this user.
         contacts: The numbers that campaigns hold; None where none counts.
         loading: A load of them that has begun; it has ended when this returns.
+        settled: Given the keys of the accepted numbers, in order, when all rows are judged and not all are written.
 
     Returns:
         What came of it.
@@ -142,16 +152,16 @@ def process(job: Job, folder: Path, contacts: Contacts | None, loading: Loading 
     """
     try:
         with loading or nullcontext():
-            return _write(job, folder, _Counted(job, folder, contacts, loading, passes=1))
+            return _write(job, folder, _Counted(job, folder, contacts, loading, passes=1), settled)
     except Outgrown:
         _log.info("the numbers of this run outgrow the memory for them: they are compared in slices, in two readings")
     counted = _Counted(job, folder, contacts, passes=2)
     with Slices(job.target.scope, contacts, folder, key_bytes(job.options)) as slices:
         counted.put_aside(slices)
-        return _write(job, folder, counted)
+        return _write(job, folder, counted, settled)
 
 
-def _write(job: Job, folder: Path, counted: _Counted) -> Outcome:
+def _write(job: Job, folder: Path, counted: _Counted, settled: Settled | None) -> Outcome:
     """Read, judge and write every row, then prove it."""
     times = _call_times(job)
     zones: Counter[int] = Counter()
@@ -162,12 +172,18 @@ def _write(job: Job, folder: Path, counted: _Counted) -> Outcome:
             for name, sink in sinks.items():
                 sink.write(getattr(parts, name))
 
+        def order(stream: Iterator[Verdicts]) -> Iterator[Verdicts]:
+            yield from counted.order(stream)
+            # By now what the duplicates were found with is gone.
+            if settled is not None:
+                settled(counted.keys)
+
         read = [0] * len(job.sources)
         with closing(_chunks(job.sources, read)) as chunks:
             pipeline.run(
                 chunks,
                 partial(judge, plan=job.plan),
-                counted.order,
+                order,
                 partial(assemble, layout=job.layout, times=times),
                 write,
                 threads=job.options.tuning.threads,

@@ -35,7 +35,7 @@ class Book:
         if not as_it_stands:
             self.state.ensure()
 
-    def commit(self, *keys, campaign="summer", depends_on=None, mappings=None, delete_first=(), **options):
+    def commit(self, *keys, campaign="summer", depends_on=None, mappings=None, delete_first=(), ahead=False, **options):
         seq = self.state.next_seq()
         values = {
             "run_id": f"run{seq}",
@@ -47,9 +47,13 @@ class Book:
             "staging": f"/data/.out{seq}",
         }
         run = RunRecord(seq=seq, campaign=campaign, **{**values, **options})
-        self.state.commit(
-            run, key_batches(keys), mappings or {}, depends_on=depends_on or {}, delete_first=delete_first
-        )
+        given = {"depends_on": depends_on or {}, "delete_first": delete_first}
+        if not ahead:
+            self.state.commit(run, key_batches(keys), mappings or {}, **given)
+            return seq
+        with self.state.ahead(campaign, seq, begun_at=run.committed_at, delete_first=delete_first) as begun:
+            begun.begin(key_batches(keys))
+            self.state.commit(run, [], mappings or {}, **given)
         return seq
 
     def mark(self, statuses, campaign="summer", **options):

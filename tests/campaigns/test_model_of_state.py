@@ -110,8 +110,10 @@ def machine(open_book):
         def teardown(self):
             self.folder.cleanup()
 
-        @rule(campaign=CAMPAIGNS, keys=IMPORTED, rejected=KEY_SETS, deleted=st.just(set()) | DELETED)
-        def commit(self, campaign, keys, rejected, deleted):
+        @rule(
+            campaign=CAMPAIGNS, keys=IMPORTED, rejected=KEY_SETS, deleted=st.just(set()) | DELETED, ahead=st.booleans()
+        )
+        def commit(self, campaign, keys, rejected, deleted, ahead):
             """Import numbers; what is rejected collides with the latest contact of each number that is not deleted."""
             contacts, _, _ = self.model.replay()
             kept = [place for place in contacts if place[0] != campaign or contacts[place][0] not in deleted]
@@ -120,7 +122,8 @@ def machine(open_book):
             depends_on = {seq: collided.count(seq) for seq in collided}
             self.seq += 1
             given = [key for key, times in keys.items() for _ in range(times)]
-            made = self.book.commit(*given, campaign=campaign, depends_on=depends_on, delete_first=sorted(deleted))
+            options = {"depends_on": depends_on, "delete_first": sorted(deleted), "ahead": ahead}
+            made = self.book.commit(*given, campaign=campaign, **options)
             assert made == self.seq
             self.model.changes.append(
                 {

@@ -5,6 +5,7 @@ A run holds `state_lock` throughout, calls `State.ensure` first, reads, and comm
 
 from __future__ import annotations
 
+from leadsieve_connectors.campaigns.importing import Ahead
 from leadsieve_connectors.campaigns.lock import state_lock
 from leadsieve_connectors.campaigns.records import (
     CONTACTS,
@@ -31,6 +32,7 @@ __all__ = [
     "STATE_STEPS",
     "STATUSES",
     "SUPPRESSED",
+    "Ahead",
     "CampaignInfo",
     "Event",
     "Forgotten",

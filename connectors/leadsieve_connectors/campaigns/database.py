@@ -6,7 +6,7 @@ import os
 import re
 import stat
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,14 +89,29 @@ def writing(
         StateLocked: It has it open still.
         StateError: As for `reading`, or it cannot be written.
     """
+    opened = opened_to_write(path, wait_seconds=wait_seconds, memory_bytes=memory_bytes)
+    with private_files(), opened as connection:
+        yield connection
+
+
+@contextmanager
+def opened_to_write(path: Path, *, wait_seconds: float, memory_bytes: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a state like `writing`, but leave it to the block when the mode's mask is to be narrowed."""
+    opened = _opened(path, read_only=False, wait_seconds=wait_seconds, memory_bytes=memory_bytes)
+    with opened as connection, translating(path):
+        if stored_version(connection) < SCHEMA_VERSION:
+            with private_files():
+                _bring_forward(connection)
+        yield connection
+    sync(path)
+
+
+@contextmanager
+def private_files() -> Iterator[None]:
+    """Make whatever the process creates during a block private to its owner."""
     mask = os.umask(0o077)
     try:
-        opened = _opened(path, read_only=False, wait_seconds=wait_seconds, memory_bytes=memory_bytes)
-        with opened as connection, translating(path):
-            if stored_version(connection) < SCHEMA_VERSION:
-                _bring_forward(connection)
-            yield connection
-        sync(path)
+        yield
     finally:
         os.umask(mask)
 
@@ -109,7 +124,8 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.begin()
     try:
         yield
-        connection.commit()
+        with private_files():
+            connection.commit()
     except BaseException:
         with suppress(duckdb.Error):  # a failed commit has ended the transaction already
             connection.rollback()
@@ -170,7 +186,10 @@ def _opened(
 
     _require_database(path)
     complete = not log_path(path).exists()  # what the log adds may not be in the file yet
-    connection = _connect_waiting(path, read_only=read_only, wait_seconds=wait_seconds, memory_bytes=memory_bytes)
+    # Only what is written needs it: a thread may open a state to read while another creates outputs.
+    private = nullcontext if read_only else private_files
+    with private():
+        connection = _connect_waiting(path, read_only=read_only, wait_seconds=wait_seconds, memory_bytes=memory_bytes)
     try:
         with translating(path):
             _require_version(path, connection)
@@ -178,7 +197,7 @@ def _opened(
                 _require_length(path, connection)
         yield connection
     finally:
-        with suppress(duckdb.Error):  # a failed write was reported already, and closing repeats it
+        with suppress(duckdb.Error), private():  # a failed write was reported already, and closing repeats it
             connection.close()
 
 

@@ -88,14 +88,14 @@ def select_campaigns(connection: duckdb.DuckDBPyConnection, condition: str, valu
     ]
 
 
-def ensure_campaign(connection: duckdb.DuckDBPyConnection, run: RunRecord) -> int:
-    """Return the id of the run's campaign, which is created where there is none."""
-    name = storable(run.campaign, "campaign name")
+def ensure_campaign(connection: duckdb.DuckDBPyConnection, campaign: str, begun_at: datetime) -> int:
+    """Return the id of a campaign, which is created where there is none."""
+    name = storable(campaign, "campaign name")
     found = connection.execute("SELECT id FROM campaigns WHERE name = ?", [name]).fetchall()
     if found:
         return int(found[0][0])
     campaign_id = int(select_one(connection, "SELECT coalesce(max(id), 0) + 1 FROM campaigns", []))
-    connection.execute("INSERT INTO campaigns VALUES (?, ?, ?)", [campaign_id, name, stored_time(run.committed_at)])
+    connection.execute("INSERT INTO campaigns VALUES (?, ?, ?)", [campaign_id, name, stored_time(begun_at)])
     return campaign_id
 
 

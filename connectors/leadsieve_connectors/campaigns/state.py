@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ from leadsieve_connectors.campaigns.database import (
     writing,
 )
 from leadsieve_connectors.campaigns.history import select_events
-from leadsieve_connectors.campaigns.importing import insert_import
+from leadsieve_connectors.campaigns.importing import Ahead, importing
 from leadsieve_connectors.campaigns.mappings import find_mapping, select_mappings
 from leadsieve_connectors.campaigns.migrations import SCHEMA_VERSION, stored_version
 from leadsieve_connectors.campaigns.queries import (
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from leadsieve_connectors.campaigns.importing import AddRun
     from leadsieve_connectors.campaigns.records import (
         CampaignInfo,
         Event,
@@ -92,6 +94,7 @@ class State:
         self._wait_seconds, self._memory_bytes = wait_seconds, memory_bytes
         self._held: duckdb.DuckDBPyConnection | None = None
         self._ensured: tuple[int, int] | None = None
+        self._ahead: Ahead | None = None
 
     def ensure(self) -> bool:
         """Make the state exist, whole and of this version.
@@ -290,18 +293,38 @@ class State:
             StateError: It cannot be written, or is another file than `ensure` looked at: what the run was judged
                 against is not in that.
         """
-        with self._writing() as connection:
-            if self._ensured not in (None, self._file()):
-                raise StateError(
-                    f"state {self.path}: another file was put in its place during the run, so nothing was added to it; "
-                    "see which is the right one, and run again"
-                )
-            with transaction(connection):
-                step("transaction-begun")
-                insert_import(connection, run, keys, mappings, depends_on=depends_on, delete_first=delete_first)
-            step("transaction-committed")
-            connection.execute("CHECKPOINT")
-            step("checkpointed")
+        ahead, self._ahead = self._ahead, None
+        block: AbstractContextManager[AddRun] | None = ahead if ahead is not None and ahead.begun else None
+        with block or self._importing(
+            keys, campaign=run.campaign, seq=run.seq, begun_at=run.committed_at, delete_first=delete_first
+        ) as add:
+            add(run, mappings, depends_on)
+
+    @contextmanager
+    def ahead(
+        self, campaign: str, seq: int, *, begun_at: datetime, delete_first: Sequence[str] = ()
+    ) -> Iterator[Ahead]:
+        """Let an import begin before all is known that `commit` adds, for the length of a block.
+
+        From its `begin` on the state is open to write. `commit` of this run, in this block, goes on from there, and
+        looks at no keys of its own; a block that ends without it leaves the state as it was.
+
+        Args:
+            campaign: The run's campaign.
+            seq: The run's `seq`.
+            begun_at: Its `committed_at` (an aware time).
+            delete_first: As for `commit`.
+
+        Yields:
+            What begins it.
+        """
+        begin = partial(self._importing, campaign=campaign, seq=seq, begun_at=begun_at, delete_first=delete_first)
+        with closing(Ahead(begin)) as ahead:
+            self._ahead = ahead
+            try:
+                yield ahead
+            finally:
+                self._ahead = None
 
     def mark_published(self, run_id: str) -> None:
         """Note that a run's outputs stand in their place."""
@@ -500,6 +523,35 @@ class State:
         except OSError as exc:
             raise StateError(f"state {self.path}: cannot be looked at: {exc.strerror or exc}; run again") from exc
         return found.st_dev, found.st_ino
+
+    def _require_same(self) -> None:
+        if self._ensured not in (None, self._file()):
+            raise StateError(
+                f"state {self.path}: another file was put in its place during the run, so nothing was added to it; "
+                "see which is the right one, and run again"
+            )
+
+    def _importing(
+        self,
+        keys: Iterable[pa.RecordBatch],
+        *,
+        campaign: str,
+        seq: int,
+        begun_at: datetime,
+        delete_first: Sequence[str],
+    ) -> AbstractContextManager[AddRun]:
+        self.let_go()
+        return importing(
+            self.path,
+            keys,
+            campaign=campaign,
+            seq=seq,
+            begun_at=begun_at,
+            delete_first=delete_first,
+            require_same=self._require_same,
+            wait_seconds=self._wait_seconds,
+            memory_bytes=self._memory_bytes,
+        )
 
     def _writing(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         self.let_go()

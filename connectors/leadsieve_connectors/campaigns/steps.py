@@ -12,8 +12,8 @@ STATE_STEPS = (
     "state-renamed",  # it stands under its own name, the folder not yet synced
     "transaction-begun",  # nothing is in it
     "contacts-displaced",  # the contacts that the run deletes are set aside in the transaction
-    "run-inserted",  # the campaign, the run row and its kept mappings are in the transaction
-    "contacts-inserted",  # the contacts too
+    "contacts-inserted",  # the campaign and the run's contacts are in it too
+    "run-inserted",  # the run row and its kept mappings too
     "transaction-committed",  # the run is committed; its data may still be in the write-ahead log
     "checkpointed",  # the main file holds everything
 )

@@ -26,6 +26,11 @@ class Place(Protocol):
         ...
 
     @property
+    def local(self) -> bool:
+        """Whether it is a folder of this machine, so that a commit takes moments."""
+        ...
+
+    @property
     def proven(self) -> str:
         """What `published` compares, in words."""
         ...
@@ -84,6 +89,7 @@ class LocalPlace:
         OutputError: It is one that is never replaced.
     """
 
+    local = True
     proven = "all hashes agree"
 
     def __init__(self, out: Path) -> None:

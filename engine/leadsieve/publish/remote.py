@@ -61,6 +61,7 @@ class RemotePlace:
         SinkError: There is no connection.
     """
 
+    local = False
     proven = "all sizes agree"
 
     def __init__(self, url: str, beside: Path | None, *, remote: RemoteFolder | None = None) -> None:

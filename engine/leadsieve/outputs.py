@@ -187,21 +187,28 @@ def assemble(verdicts: Verdicts, layout: Layout, times: CallTimes | None = None)
     zones: Mapping[int, int] = {}
     if times is not None:
         called, zones = times.columns(facts, verdicts.phones.keys[accepted])
+    ours = {"lead_region": regions(facts), "lead_number_type": number_types(facts), **called}
+    known: dict[str, Distinct] = {}
     return Parts(
-        _accepted(
-            verdicts,
-            layout,
-            Rows(accepted),
-            {"lead_region": regions(facts), "lead_number_type": number_types(facts), **called},
-        ),
-        _rejected(verdicts, layout, Rows(rejected)),
+        _accepted(verdicts, layout, Rows(accepted), ours, known),
+        _rejected(verdicts, layout, Rows(rejected), known),
         _errors(verdicts),
         zones,
     )
 
 
-def _accepted(verdicts: Verdicts, layout: Layout, rows: Rows, ours: Mapping[str, pa.Array]) -> pa.Table:
-    """Lay out the accepted rows; `ours` are columns of theirs that the engine makes."""
+def _accepted(
+    verdicts: Verdicts, layout: Layout, rows: Rows, ours: Mapping[str, pa.Array], known: dict[str, Distinct]
+) -> pa.Table:
+    """Lay out the accepted rows.
+
+    Args:
+        verdicts: What is known about the chunk's rows.
+        layout: The outputs' columns.
+        rows: The accepted rows.
+        ours: Columns of theirs that the engine makes.
+        known: Receives the distinct cells of the source's columns that have few, by their names.
+    """
     chunk, count = verdicts.chunk, len(rows.index)
     custom = layout.custom[chunk.file]
     filled = {PHONE: verdicts.phones.e164, **verdicts.fields}
@@ -214,19 +221,23 @@ def _accepted(verdicts: Verdicts, layout: Layout, rows: Rows, ours: Mapping[str,
         elif field.name in ours:
             columns.append(ours[field.name])
         elif field.name in filled and field.name not in custom:
-            columns.append(_encoded(filled[field.name], rows, verdicts.coded.get(field.name)))
+            column = filled[field.name]
+            columns.append(_encoded(column, rows, _distinct(column, rows, verdicts.coded.get(field.name))))
         elif field.name in custom:
             source = custom[field.name]
-            known = None if source in verdicts.fields else verdicts.coded.get(source)
-            columns.append(_encoded(_typed(chunk.table.column(source), field.type), rows, known))
+            column = _typed(chunk.table.column(source), field.type)
+            few = _distinct(column, rows, None if source in verdicts.fields else verdicts.coded.get(source))
+            if few is not None:
+                known[source] = few
+            columns.append(_encoded(column, rows, few))
         else:
             columns.append(pa.nulls(count, field.type))
     # Encoded columns are not spelt out: what says one of a few things in each row costs a code a row.
     return pa.Table.from_arrays(columns, names=layout.accepted.names)
 
 
-def _rejected(verdicts: Verdicts, layout: Layout, good: Rows) -> pa.Table:
-    """Lay out the rejected rows, of which `good` could be read."""
+def _rejected(verdicts: Verdicts, layout: Layout, good: Rows, known: Mapping[str, Distinct]) -> pa.Table:
+    """Lay out the rejected rows, of which `good` could be read; for `known` see `_accepted`."""
     chunk, index = verdicts.chunk, good.index
     bad = chunk.bad
     rows = pa.concat_arrays([_numbers(chunk.rows, index), _flat(bad.column("row"))])
@@ -246,7 +257,10 @@ def _rejected(verdicts: Verdicts, layout: Layout, good: Rows) -> pa.Table:
         if field.name in engine:
             columns.append(engine[field.name])
         elif field.name in verbatim:
-            cells = _rows(_typed(chunk.table.column(verbatim[field.name]), field.type), good)
+            source = verbatim[field.name]
+            column = _typed(chunk.table.column(source), field.type)
+            few = known.get(source) if column.type == pa.string() and not bad.num_rows else None
+            cells = _encoded(column, good, few)
             columns.append(pa.concat_arrays([cells, pa.nulls(bad.num_rows, field.type)]) if bad.num_rows else cells)
         else:
             columns.append(pa.nulls(len(rows), field.type))
@@ -361,16 +375,20 @@ def _rows(column: pa.Array, rows: Rows) -> pa.Array:
     return rows.of(column) if column.type == pa.string() else column.take(int64_array(rows.index))
 
 
-def _encoded(column: pa.Array, rows: Rows, known: Distinct | None) -> pa.Array:
-    """Return some rows of a column: as codes where many rows of text say one of a few things, perhaps those `known`."""
+def _distinct(column: pa.Array, rows: Rows, known: Distinct | None) -> Distinct | None:
+    """Find the distinct cells of a column of text, unless they are known; None where they are many or not worth it."""
     if column.type != pa.string() or not use_kernel(len(rows.index)):
+        return None
+    return distinct(column) if known is None else known
+
+
+def _encoded(column: pa.Array, rows: Rows, few: Distinct | None) -> pa.Array:
+    """Return some rows of a column: as codes where its distinct cells are known to be few."""
+    if few is None:
         return _rows(column, rows)
-    found = distinct(column) if known is None else known
-    if found is None:
-        return _rows(column, rows)
-    codes = found.codes if len(rows.index) == len(column) else found.codes.take(rows.index)
+    codes = few.codes if len(rows.index) == len(column) else few.codes.take(rows.index)
     indices = pa.Array.from_buffers(pa.int16(), len(codes), [None, pa.py_buffer(codes)])
-    return pa.DictionaryArray.from_arrays(indices, found.cells, safe=False)
+    return pa.DictionaryArray.from_arrays(indices, few.cells, safe=False)
 
 
 def _numbers(column: pa.Array, index: npt.NDArray[np.int64]) -> pa.Array:

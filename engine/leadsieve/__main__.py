@@ -1,6 +1,6 @@
 """`python -m leadsieve`: the command line."""
 
-from leadsieve.cli import main
+from leadsieve.cli import run
 
 if __name__ == "__main__":
-    main()
+    run()

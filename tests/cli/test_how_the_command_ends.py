@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from leadsieve.cli import main
+
 LEADS = "phone,name\n+14155550100,Ann\n12,Cy\n"
 
 SCHEMA = """
@@ -70,3 +72,26 @@ def test_a_rehearsal_leaves_no_folder_behind(tmp_path):
     assert leadsieve(tmp_path, "clean", "leads.csv", "--out", "out", "--dry-run").returncode == 0
     assert list((tmp_path / "tmp").iterdir()) == []
     assert sorted(path.name for path in tmp_path.iterdir()) == ["leads.csv", "tmp"]
+
+
+def test_a_full_disk_behind_the_output_is_told(tmp_path):
+    (tmp_path / "leads.csv").write_text(LEADS)
+    command = [sys.executable, "-m", "leadsieve", "clean", "leads.csv", "--out", "out", "--json"]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 5
+    assert "cannot print the result: No space left on device; what was published stands" in ended.stderr
+    assert (tmp_path / "out" / "run.json").exists()
+
+
+def test_another_failure_of_a_file_is_not_taken_for_one_of_the_output(monkeypatch, capsys, tmp_path):
+    def fail(*_: object, **__: object) -> None:
+        (tmp_path / "none").read_text()
+
+    monkeypatch.delenv("LEADSIEVE_DEBUG", raising=False)
+    monkeypatch.setattr("leadsieve.clean", fail)
+    monkeypatch.setattr(sys, "argv", ["leadsieve", "clean", "leads.csv", "--out", "out"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 70
+    assert "FileNotFoundError in pathlib.py" in capsys.readouterr().err

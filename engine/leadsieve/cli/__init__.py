@@ -108,10 +108,12 @@ def main() -> None:
         for stream in (sys.stdout, sys.stderr):
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         sys.exit(141)
-    except OSError as exc:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        fail(OutputError(f"cannot print the result: {exc.strerror or exc}; what was published stands"), as_json=False)
     except Exception as exc:
+        # Of what is written to stdout no file's name is known; every other failure of a file is translated long before.
+        if isinstance(exc, OSError) and exc.filename is None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            why = f"cannot print the result: {exc.strerror or exc}; what was published stands"
+            fail(OutputError(why), as_json=False)
         if "LEADSIEVE_DEBUG" in os.environ:
             raise
         # What it says is not shown: it may quote cells.

@@ -42,10 +42,10 @@ def clean(
     state: Path | None = None,
     tuning: Mapping[str, int] | None = None,
 ) -> None:
-    """Clean the file by the command line: accepted, rejected, errors, answer and run record."""
+    """Clean the file by the command line: accepted, rejected, errors, answer and run record; ends the process."""
     import os
 
-    from leadsieve.cli import main as leadsieve
+    from leadsieve.cli import run
 
     tuned = {**(tuning or {}), "threads": threads}
     os.environ |= {f"LEADSIEVE_{name.upper()}": str(value) for name, value in tuned.items()}
@@ -54,7 +54,7 @@ def clean(
     for option, value in {"--schema": schema, "--campaign": campaign, "--state": state}.items():
         words += [] if value is None else [option, value]
     sys.argv = ["leadsieve", *map(str, words)]
-    leadsieve()
+    run()
 
 
 def command(job: str, source: Path, out: Path, threads: int, *more: str | Path) -> Command:

@@ -72,7 +72,10 @@ def state_file(folder: Path, contacts: int, first: int) -> Path:
         contacts: How many, in imports of 10 million.
         first: The first row of a lead file (see `data`) whose number is in it; the others follow.
     """
-    path = folder / f"state-{contacts}-{first}.duckdb"
+    from leadsieve_connectors.campaigns.migrations import SCHEMA_VERSION
+
+    # One of an older version would be brought forward in every run that is measured.
+    path = folder / f"state-v{SCHEMA_VERSION}-{contacts}-{first}.duckdb"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         begun = folder / f".partial-{path.name}"

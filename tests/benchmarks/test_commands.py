@@ -26,6 +26,7 @@ from benchmarks.data import Shape
 from benchmarks.measure import Measurement
 from benchmarks.peers import PEERS
 from benchmarks.report.write import read
+from leadsieve import cli
 from leadsieve.config import Tuning
 
 CHARTS = find_spec("altair") is not None and find_spec("vl_convert") is not None
@@ -49,6 +50,7 @@ def _run_module(command):
     with pytest.MonkeyPatch.context() as here, redirect_stdout(StringIO()) as printed:
         here.setattr(os, "environ", os.environ.copy())
         here.setattr(sys, "argv", [module, *arguments])
+        here.setattr(cli, "run", cli.main)  # which would end the process
         here.delitem(sys.modules, module, raising=False)
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     return printed.getvalue()

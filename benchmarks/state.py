@@ -75,7 +75,7 @@ def state_file(folder: Path, contacts: int, first: int) -> Path:
     from leadsieve_connectors.campaigns.migrations import SCHEMA_VERSION
 
     # One of an older version would be brought forward in every run that is measured.
-    path = folder / f"state-v{SCHEMA_VERSION}-{contacts}-{first}.duckdb"
+    path = folder / f"state-{contacts}-{first}-v{SCHEMA_VERSION}.duckdb"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         begun = folder / f".partial-{path.name}"

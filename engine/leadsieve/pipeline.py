@@ -111,6 +111,26 @@ def _fetched(pool: ThreadPoolExecutor, stream: Iterator[Item]) -> Iterator[Item]
         yield item
 
 
+def each(do: Callable[[Item], None], items: Iterable[Item], *, threads: int) -> None:
+    """Do something to each item, to as many at once as there are threads.
+
+    Args:
+        do: Called once for each item; with several threads, in any order.
+        items: What it is done to.
+        threads: With 1 it is done in the calling thread, to one item after the other.
+
+    Raises:
+        BaseException: What `do` raised for the first item of which it raised anything, when all is done.
+    """
+    if threads == 1:
+        for item in items:
+            do(item)
+        return
+    with ThreadPoolExecutor(threads, thread_name_prefix="leadsieve-each") as pool:
+        for future in [pool.submit(do, item) for item in items]:
+            future.result()
+
+
 def judged(chunks: Iterable[Item], judge: Callable[[Item], Judged], *, threads: int) -> Generator[Judged, None, None]:
     """Drive every chunk through `judge` and nothing else; for the arguments see `run`.
 

@@ -188,8 +188,8 @@ def _write(job: Job, folder: Path, counted: _Counted, settled: Settled | None) -
                 write,
                 threads=job.options.tuning.threads,
             )
-        for sink in sinks.values():
-            sink.close()
+        # Each has its last row group to write, and to wait for the disk.
+        pipeline.each(lambda sink: sink.close(), sinks.values(), threads=job.options.tuning.threads)
         written = time.perf_counter()
         _prove(job, read, counted, sinks)
         seconds = {"process": written - counted.begun, "prove": time.perf_counter() - written}

@@ -108,3 +108,25 @@ def test_what_fails_ahead_is_raised_and_no_thread_is_left(threads: int) -> None:
     with pytest.raises(ZeroDivisionError), pipeline.ahead(items, threads=threads) as given:
         list(given)
     assert not [t for t in threading.enumerate() if t.name.startswith("leadsieve")]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 9])
+def test_something_is_done_to_each_item_once(threads: int) -> None:
+    done: list[int] = []
+    pipeline.each(done.append, range(20), threads=threads)
+    assert sorted(done) == list(range(20))
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_what_fails_for_one_item_is_raised_and_no_thread_is_left(threads: int) -> None:
+    done: list[int] = []
+
+    def fail(item: int) -> None:
+        if item in (1, 2):
+            raise ArithmeticError(str(item))
+        done.append(item)
+
+    with pytest.raises(ArithmeticError, match="1"):
+        pipeline.each(fail, range(4), threads=threads)
+    assert done == [0] if threads == 1 else sorted(done) == [0, 3]
+    assert not [thread for thread in threading.enumerate() if "leadsieve-each" in thread.name]

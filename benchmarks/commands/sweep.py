@@ -39,7 +39,7 @@ class Setting:
 
 #: What can be swept. The first value of each is what its others are compared with.
 SWEEPS: Mapping[str, Sequence[Setting]] = {
-    "chunk size": [Setting(value=f"{mb} MB", tuning={"chunk_bytes": mb * _MB}) for mb in (4, 1, 2, 8, 16)],
+    "chunk size": [Setting(value=f"{mb} MB", tuning={"chunk_bytes": mb * _MB}) for mb in (8, 1, 2, 4)],
     "threads": [Setting(value=str(count), threads=count) for count in (1, 2, 4)],
     "compression level": [Setting(value=str(level), tuning={"compression_level": level}) for level in (1, 3, 6, 9)],
     "row group rows": [

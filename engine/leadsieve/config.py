@@ -47,7 +47,7 @@ class Tuning:
 
     Attributes:
         threads: Worker threads; 1 does everything in one thread.
-        chunk_bytes: About how much text makes a chunk.
+        chunk_bytes: About how much text makes a chunk, which has no more than some 131,072 rows however short they are.
         max_record_bytes: A text record longer than this is rejected as `field_too_large`.
         max_unpacked_bytes: A compressed source that unpacks to more is refused.
         max_unpacked_ratio: So is one of which more than a little unpacks to more than so many times its size.

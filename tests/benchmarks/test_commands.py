@@ -207,6 +207,12 @@ def test_sweep_compares_with_the_usual_value(run, monkeypatch):
 
 
 @pytest.mark.parametrize("name", sweep.SWEEPS)
+def test_a_sweep_of_tuning_begins_with_what_is_usual(name):
+    usual = sweep.SWEEPS[name][0].tuning
+    assert Tuning(**usual) == Tuning()
+
+
+@pytest.mark.parametrize("name", sweep.SWEEPS)
 def test_each_value_of_a_sweep_is_another_run(tmp_path, name):
     commands = []
     for setting in sweep.SWEEPS[name]:

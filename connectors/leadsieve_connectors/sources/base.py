@@ -28,7 +28,8 @@ class ReadOptions:
         records_path: Where the records stand in a JSON document, keys and indices joined by dots; None finds it.
         sheet: Which sheet of a workbook to read, by name or 1-based position; None takes the only one with rows.
         max_rows: Read no more than so many rows of each source; None reads all.
-        chunk_bytes: About how many bytes of text make a chunk. Never changes a result.
+        chunk_bytes: About how many bytes of text make a chunk, of hardly more than `MAX_ROWS` rows. Never changes
+            a result.
         max_record_bytes: A text record longer than this is a bad record, not a reason to hold it in memory.
         max_unpacked_bytes: A compressed source that unpacks to more is refused.
         max_unpacked_ratio: So is one of which more than a little unpacks to more than so many times its size.

@@ -16,6 +16,7 @@ from leadsieve.cli.completion import (
     complete_region,
     complete_setting,
 )
+from leadsieve.cli.garbage import collecting_from_the_first_rows
 from leadsieve.cli.memory import share_memory
 from leadsieve.cli.pandas import forgo_pandas
 from leadsieve.cli.reading import reading_options, state_option
@@ -171,8 +172,8 @@ def clean(
 
             print_configuration(context, settings, options, as_json=as_json)
             return
-        with progress_bar(quiet=quiet) as progress:
-            run = leadsieve.clean(sources, progress=progress or False, tuning=settings.tuning, **options)
+        with progress_bar(quiet=quiet) as shown, collecting_from_the_first_rows(shown) as progress:
+            run = leadsieve.clean(sources, progress=progress, tuning=settings.tuning, **options)
         with run:
             if as_json:
                 print_json(run.summary)

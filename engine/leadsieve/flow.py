@@ -10,14 +10,14 @@ import json
 import logging
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +53,9 @@ from leadsieve_rules.exceptions import ColumnError, InvalidSetting
 _log = logging.getLogger("leadsieve")
 #: What came of the rows: a logger of its own, since the command line prints it on stdout.
 _results = logging.getLogger("leadsieve.results")
+
+#: Counts a campaign's contacts before the run by their status, once.
+_Statuses: TypeAlias = Callable[[str], Mapping[str, int]]
 
 
 def execute(options: Options, progress: Callback | None) -> Run:
@@ -161,23 +164,22 @@ def _with_campaign(task: Task, campaign: str, place: publish.Place | None, lists
         job = _settle(task, gather(lists, options, task.started))
         if options.dry_run:
             return _keep(job, None)
-    with state_lock(options.state, wait_seconds=options.tuning.lock_seconds):
-        created = state.ensure()
-        with state.held_open():
-            _announce(task, state, campaign, created=created)
-            if not created or job is None:
-                job, lists = None, [*lists, *kept_lists(options, state, campaign)]
-            suppression = gather(lists, options, task.started) if job is None else job.plan.suppression
-            if options.dry_run or place is None:
-                return _rehearse(task, state, campaign, suppression, job)
-            return _import(task, state, campaign, place, suppression, job)
+    with state_lock(options.state, wait_seconds=options.tuning.lock_seconds), state.held_open() as created:
+        _announce(task, state, campaign, created=created)
+        if not created or job is None:
+            job, lists = None, [*lists, *kept_lists(options, state, campaign)]
+        suppression = gather(lists, options, task.started) if job is None else job.plan.suppression
+        if options.dry_run or place is None:
+            return _rehearse(task, state, campaign, suppression, job)
+        return _import(task, state, campaign, place, suppression, job)
 
 
 def _rehearse(task: Task, state: State, campaign: str, suppression: Suppression | None, job: Job | None) -> Run:
     """Judge against the campaign, and publish and commit nothing; for the arguments see `_import`."""
-    contacts = _contacts(task, state, campaign, before_run=None, when=task.started)
+    statuses = cache(state.statuses)
+    contacts = _contacts(task, state, campaign, statuses, before_run=None, when=task.started)
     with _loading(task, contacts) as loading:
-        job = _standing(job or _settle(task, suppression, _kept_in(state)), state, campaign, before_run=None)
+        job = _standing(job or _settle(task, suppression, _kept_in(state)), statuses(campaign))
         state.let_go()
         return _keep(job, contacts, loading)
 
@@ -202,7 +204,8 @@ def _import(
     record = earlier_run(task, known, place)
     seq = state.next_seq() if record is None else record.seq
     when = task.started if record is None else record.committed_at
-    contacts = _contacts(task, state, campaign, before_run=seq, when=when)
+    statuses = cache(partial(state.statuses, before_run=seq))
+    contacts = _contacts(task, state, campaign, statuses, before_run=seq, when=when)
     with _loading(task, contacts if record is None else None) as loading:
         job = job or _settle(task, suppression, _kept_in(state) if record is None else _kept_by(record, task.sources))
         if record is not None:
@@ -214,7 +217,7 @@ def _import(
                 "this is run %s again: it is published as it was judged then, nothing is imported; what it did then:",
                 record.run_id,
             )
-        job = _standing(replace(job, plan=replace(job.plan, now=when)), state, campaign, before_run=seq)
+        job = _standing(replace(job, plan=replace(job.plan, now=when)), statuses(campaign))
         run_id = job.target.run_id(job.sources, seq) if record is None else record.run_id
         mappings = _to_keep(job, state)
         state.let_go()
@@ -328,9 +331,8 @@ def _to_keep(job: Job, state: State) -> dict[tuple[str, ...], Mapping[str, str]]
     return mappings
 
 
-def _standing(job: Job, state: State, campaign: str, *, before_run: int | None) -> Job:
+def _standing(job: Job, held: Mapping[str, int]) -> Job:
     """Note what the campaign holds before the run."""
-    held = state.statuses(campaign, before_run=before_run)
     return replace(job, standing=Standing.of(held, job.target.profile.duplicates.delete_first))
 
 
@@ -361,7 +363,9 @@ def _announce(task: Task, state: State, campaign: str, *, created: bool) -> None
     _log.warning("NEW CAMPAIGN %r: it is not in the state yet (there are: %s)", campaign, others)
 
 
-def _contacts(task: Task, state: State, campaign: str, *, before_run: int | None, when: datetime) -> Contacts | None:
+def _contacts(
+    task: Task, state: State, campaign: str, statuses: _Statuses, *, before_run: int | None, when: datetime
+) -> Contacts | None:
     """Say which contacts make a duplicate, by the profile's statuses and age; none of them is read yet."""
     scope, rule = task.target.scope, task.target.profile.duplicates
     if scope not in ("campaign", "all"):
@@ -373,7 +377,7 @@ def _contacts(task: Task, state: State, campaign: str, *, before_run: int | None
             Held(name, {run.seq: run.run_id for run in state.runs(name)}, rule.delete_first if name == campaign else ())
             for name in names
         ],
-        total=cache(lambda: sum(sum(state.statuses(name, before_run=before_run).values()) for name in names)),
+        total=lambda: sum(sum(statuses(name).values()) for name in names),
         read=lambda: chain.from_iterable(alone.contacts(name, before_run=before_run) for name in names),
         lookup=lambda keys: chain.from_iterable(alone.lookup(name, keys, before_run=before_run) for name in names),
         statuses=rule.statuses,

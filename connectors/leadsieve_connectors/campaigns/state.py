@@ -105,11 +105,10 @@ class State:
         Returns:
             Whether it was created.
         """
-        created = self._make_whole()
-        self._ensured = self._file()
-        return created
+        with self.held_open() as created:
+            return created
 
-    def _make_whole(self) -> bool:
+    def _make_whole(self, opened: ExitStack) -> bool:
         try:
             remove_leftovers(self.path)
         except OSError as exc:
@@ -124,9 +123,12 @@ class State:
             create(self.path)
             return True
         if not log.exists():
-            with self._reading() as connection:
+            connection = opened.enter_context(self._opened())
+            with translating(self.path):
                 if stored_version(connection) == SCHEMA_VERSION:
+                    self._held = connection
                     return False
+            opened.close()
         with self._writing() as connection:
             # Of a log that a kill tore DuckDB may take in nothing; with nothing to write it would leave it there.
             with transaction(connection):
@@ -476,15 +478,21 @@ class State:
         return meant
 
     @contextmanager
-    def held_open(self) -> Iterator[None]:
-        """Keep the state, which `ensure` has looked at, open to read until the block ends, or `let_go` or a write.
+    def held_open(self) -> Iterator[bool]:
+        """Do what `ensure` does, and keep the state open to read until the block ends, or `let_go` or a write.
 
-        To open it costs some thirty milliseconds, and to ask it something mostly less.
+        To open it costs some twenty milliseconds, and to ask it something mostly less.
+
+        Yields:
+            Whether it was created.
         """
-        with reading(self.path, wait_seconds=self._wait_seconds, memory_bytes=self._memory_bytes) as connection:
-            self._held = connection
+        with ExitStack() as opened:
             try:
-                yield
+                created = self._make_whole(opened)
+                self._ensured = self._file()
+                if self._held is None:
+                    self._held = opened.enter_context(self._opened())
+                yield created
             finally:
                 self._held = None
 
@@ -494,13 +502,14 @@ class State:
         if held is not None:
             held.close()
 
+    def _opened(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        return reading(self.path, wait_seconds=self._wait_seconds, memory_bytes=self._memory_bytes)
+
     @contextmanager
     def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         with ExitStack() as opened:
             if self._held is None:
-                connection = opened.enter_context(
-                    reading(self.path, wait_seconds=self._wait_seconds, memory_bytes=self._memory_bytes)
-                )
+                connection = opened.enter_context(self._opened())
             else:
                 # One of its own: a new statement would end what still streams from the last.
                 connection = opened.enter_context(closing(self._held.cursor()))

@@ -68,7 +68,7 @@ def write_down(job: Job, outcome: Outcome, folder: Path, run_id: str) -> tuple[A
     )
     more = {} if workbook is None else {workbook["file"]: workbook["rows"]}
     more |= {} if requests is None else requests.files
-    info["files"] = publish.seal(folder, {**outcome.rows, "summary.json": None, **more})
+    info["files"] = publish.seal(folder, {**outcome.rows, "summary.json": None, **more}, outcome.hashes)
     publish.write_json(folder / "run.json", info)
     return predicted["raw"].body, info
 

@@ -111,6 +111,24 @@ def _fetched(pool: ThreadPoolExecutor, stream: Iterator[Item]) -> Iterator[Item]
         yield item
 
 
+@contextmanager
+def beside(do: Callable[[], Laid], *, threads: int) -> Iterator[Callable[[], Laid]]:
+    """Do something in a thread of its own for the length of a block.
+
+    Args:
+        do: Called once at the most.
+        threads: With 1 it is called where its result is asked for.
+
+    Yields:
+        What waits for the result, and raises what was raised; to be called once, in the block.
+    """
+    if threads == 1:
+        yield do
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="leadsieve-beside") as pool:
+        yield pool.submit(do).result
+
+
 def each(do: Callable[[Item], None], items: Iterable[Item], *, threads: int) -> None:
     """Do something to each item, to as many at once as there are threads.
 

@@ -43,6 +43,7 @@ from leadsieve.listing import GroupedErrors, ListedErrors
 from leadsieve.outputs import ERRORS, Layout, Parts, assemble
 from leadsieve.progress import Callback, Meter
 from leadsieve.proof import ACCEPTED_COLUMNS, ENCODED, REJECTED_COLUMNS, prove
+from leadsieve.publish import hash_files
 from leadsieve.readahead import ReadAhead
 from leadsieve.target import Target
 from leadsieve_connectors.chunk import Chunk
@@ -104,6 +105,7 @@ class Outcome:
         keys: The keys of the accepted numbers, in order.
         collided: For each campaign run that rows collided with, by its `seq`, how many rows.
         rows: Rows of each written file by its name.
+        hashes: The SHA-256 of each, likewise.
         seconds: How long reading to writing, and the proof, took.
         callable: How many rows may be called when, as JSON values; None where no calling hours were given.
     """
@@ -114,6 +116,7 @@ class Outcome:
     keys: Sequence[npt.NDArray[np.uint64]]
     collided: Mapping[int, int]
     rows: dict[str, int]
+    hashes: dict[str, str]
     seconds: dict[str, float]
     callable: Mapping[str, Any] | None = None
 
@@ -163,7 +166,7 @@ def process(
 
 def _write(job: Job, folder: Path, counted: _Counted, settled: Settled | None) -> Outcome:
     """Read, judge and write every row, then prove it."""
-    times = _call_times(job)
+    times, threads = _call_times(job), job.options.tuning.threads
     zones: Counter[int] = Counter()
     with _sinks(job, folder) as sinks:
 
@@ -186,12 +189,15 @@ def _write(job: Job, folder: Path, counted: _Counted, settled: Settled | None) -
                 order,
                 partial(assemble, layout=job.layout, times=times),
                 write,
-                threads=job.options.tuning.threads,
+                threads=threads,
             )
         # Each has its last row group to write, and to wait for the disk.
-        pipeline.each(lambda sink: sink.close(), sinks.values(), threads=job.options.tuning.threads)
+        pipeline.each(lambda sink: sink.close(), sinks.values(), threads=threads)
         written = time.perf_counter()
-        _prove(job, read, counted, sinks)
+        # What is read to be proven is hashed beside it.
+        with pipeline.beside(partial(hash_files, [sink.path for sink in sinks.values()]), threads=threads) as hashed:
+            _prove(job, read, counted, sinks)
+            hashes = hashed()
         seconds = {"process": written - counted.begun, "prove": time.perf_counter() - written}
     rows = {sink.path.name: sink.rows for sink in sinks.values()}
     told = None if times is None else times.tell(zones)
@@ -203,7 +209,17 @@ def _write(job: Job, folder: Path, counted: _Counted, settled: Settled | None) -
             f"{told['unknown']:,}",
             f"{told['no_common_window']:,}",
         )
-    return Outcome(counted.ledger, counted.listed, counted.grouped, counted.keys, counted.collided, rows, seconds, told)
+    return Outcome(
+        ledger=counted.ledger,
+        listed=counted.listed,
+        grouped=counted.grouped,
+        keys=counted.keys,
+        collided=counted.collided,
+        rows=rows,
+        hashes=hashes,
+        seconds=seconds,
+        callable=told,
+    )
 
 
 def _prove(job: Job, read: Sequence[int], counted: _Counted, sinks: Mapping[str, Sink]) -> None:

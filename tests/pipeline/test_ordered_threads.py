@@ -130,3 +130,26 @@ def test_what_fails_for_one_item_is_raised_and_no_thread_is_left(threads: int) -
         pipeline.each(fail, range(4), threads=threads)
     assert done == [0] if threads == 1 else sorted(done) == [0, 3]
     assert not [thread for thread in threading.enumerate() if "leadsieve-each" in thread.name]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_what_is_done_beside_a_block_gives_its_result_there(threads: int) -> None:
+    done: list[int] = []
+    before = threading.active_count()
+    with pipeline.beside(lambda: done.append(threading.get_ident()) or len(done), threads=threads) as result:
+        assert result() == 1
+    assert (done == [threading.get_ident()]) is (threads == 1)
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_what_fails_beside_a_block_is_raised_in_it(threads: int) -> None:
+    def fail() -> None:
+        raise ValueError("beside")
+
+    before = threading.active_count()
+    with pytest.raises(ValueError, match="beside"), pipeline.beside(fail, threads=threads) as result:
+        result()
+    with pytest.raises(KeyError), pipeline.beside(fail, threads=threads):
+        raise KeyError("the block itself")
+    assert threading.active_count() == before

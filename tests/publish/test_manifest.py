@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadsieve.exceptions import InternalError, OutputError
-from leadsieve.publish import Staging, commit, published, seal, write_json
+from leadsieve.publish import Staging, commit, hash_files, published, seal, write_json
 
 
 @pytest.fixture
@@ -73,6 +73,23 @@ def test_only_what_is_accounted_for_is_sealed(tmp_path, rows):
     (tmp_path / "a.csv").write_text("x")
     with pytest.raises(InternalError, match=r"does not account for '[ab]\.csv'"):
         seal(tmp_path, rows)
+
+
+def test_hashes_that_are_there_already_are_the_manifest_s_own(tmp_path):
+    rows = {"accepted.csv": 1, "rejected.csv": 0}
+    for name, count in rows.items():
+        (tmp_path / name).write_text("x" * count)
+    hashes = hash_files([tmp_path / "accepted.csv"])
+    assert hashes == {"accepted.csv": hashlib.sha256(b"x").hexdigest()}
+    assert seal(tmp_path, rows, hashes) == seal(tmp_path, rows)
+    # Whoever changes a closed file is found out: its hash is that of what was proven.
+    (tmp_path / "accepted.csv").write_text("y")
+    assert seal(tmp_path, rows, hashes) != seal(tmp_path, rows)
+
+
+def test_a_file_that_cannot_be_hashed_is_named(tmp_path):
+    with pytest.raises(OutputError, match=r"accepted\.csv"):
+        hash_files([tmp_path / "accepted.csv"])
 
 
 @given(

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from leadsieve.exceptions import InternalError, OutputError
@@ -23,6 +24,7 @@ EXTRA_FILES = ("report.html",)
 
 #: So many files of inner folders are synced at once: a disk makes those good together that ask together.
 _AT_ONCE = 16
+_NO_HASHES: Mapping[str, str] = MappingProxyType({})
 
 
 class ManifestEntry(TypedDict):
@@ -57,13 +59,14 @@ def write_json(path: Path, value: Any) -> None:
         raise cannot_write(path, exc) from exc
 
 
-def seal(folder: Path, rows: Mapping[str, int | None]) -> list[ManifestEntry]:
+def seal(folder: Path, rows: Mapping[str, int | None], hashes: Mapping[str, str] = _NO_HASHES) -> list[ManifestEntry]:
     """Count, hash and sync the closed output files of a run, and the folders that hold them.
 
     Args:
         folder: Where they are; it holds these files and no others.
         rows: Rows of each file by its name, `NAME` or `FOLDER/NAME`; None where it has none. The order is the
             manifest's.
+        hashes: What `hash_files` gave for some of them since they were closed.
 
     Returns:
         The manifest.
@@ -74,7 +77,7 @@ def seal(folder: Path, rows: Mapping[str, int | None]) -> list[ManifestEntry]:
     """
     try:
         require_just(folder, rows)
-        entries = _entries(folder, rows)
+        entries = _entries(folder, rows, hashes)
         sync_folders(folder, rows)
     except OSError as exc:
         raise cannot_write(folder, exc) from exc
@@ -181,13 +184,29 @@ def cannot_write(path: Path, exc: OSError | ValueError) -> OutputError:
     return OutputError(f"{path}: cannot write it: {why}; make room or name another --out")
 
 
-def _entries(folder: Path, rows: Mapping[str, int | None]) -> list[ManifestEntry]:
+def hash_files(paths: Iterable[Path]) -> dict[str, str]:
+    """Return the hex SHA-256 of closed files by their names.
+
+    Raises:
+        OutputError: One cannot be read.
+    """
+    hashes = {}
+    for path in paths:
+        try:
+            hashes[path.name] = sha256(path)
+        except OSError as exc:
+            raise cannot_write(path, exc) from exc
+    return hashes
+
+
+def _entries(folder: Path, rows: Mapping[str, int | None], hashes: Mapping[str, str]) -> list[ManifestEntry]:
     """Hash and sync files; those of inner folders, which may be many thousands, several at once."""
 
     def entry(name: str) -> ManifestEntry:
         path = folder / name
         sync(path)
-        return {"name": name, "rows": rows[name], "bytes": path.stat().st_size, "sha256": sha256(path)}
+        sha = hashes.get(name) or sha256(path)
+        return {"name": name, "rows": rows[name], "bytes": path.stat().st_size, "sha256": sha}
 
     many = [name for name in rows if "/" in name]
     with ThreadPoolExecutor(_AT_ONCE) as pool:

@@ -13,7 +13,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from leadsieve_connectors.exceptions import SourceError
 from leadsieve_connectors.sources.base import ReadOptions
-from leadsieve_connectors.sources.excel import ExcelSource
+from leadsieve_connectors.sources.excel.source import ExcelSource
 from leadsieve_connectors.sources.storage import Location, StoredFile
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 from leadsieve_connectors.exceptions import SourceError
-from leadsieve_connectors.sources.excel import mislabelled, recognise_workbook
+from leadsieve_connectors.sources.excel.recognition import mislabelled, recognise_workbook
 from leadsieve_connectors.sources.storage import StoredFile
 
 NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

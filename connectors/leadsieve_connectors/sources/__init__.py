@@ -5,17 +5,14 @@ from __future__ import annotations
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from leadsieve_connectors.exceptions import SourceError
-from leadsieve_connectors.sources.arrow import ArrowSource
 from leadsieve_connectors.sources.base import ReadOptions, Source
-from leadsieve_connectors.sources.excel import ExcelSource
 from leadsieve_connectors.sources.formats import HEAD_BYTES, find_format
 from leadsieve_connectors.sources.frames import FrameSource, is_frame
-from leadsieve_connectors.sources.json import JsonSource
 from leadsieve_connectors.sources.packed import PackedFile, unpacked
-from leadsieve_connectors.sources.parquet import ParquetSource
 from leadsieve_connectors.sources.paths import expand
 from leadsieve_connectors.sources.rejected import (
     REJECTED_COLUMNS,
@@ -28,7 +25,6 @@ from leadsieve_connectors.sources.rejected import (
 )
 from leadsieve_connectors.sources.rejected.text import LOOK_BYTES
 from leadsieve_connectors.sources.storage import Location, StoredFile
-from leadsieve_connectors.sources.text.source import CsvSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,13 +34,14 @@ if TYPE_CHECKING:
 
 __all__ = ["REJECTED_COLUMNS", "ReadOptions", "RestoredSource", "Source", "Sources", "is_frame", "open_sources"]
 
-_FORMATS: dict[str, Callable[[int, Stored, ReadOptions], Source]] = {
-    "arrow": ArrowSource,
-    "csv": CsvSource,
-    "json": JsonSource,
-    "parquet": ParquetSource,
-    "xls": ExcelSource,
-    "xlsx": ExcelSource,
+#: Where what reads each format is: of many formats a run reads one.
+_FORMATS = {
+    "arrow": ("leadsieve_connectors.sources.arrow", "ArrowSource"),
+    "csv": ("leadsieve_connectors.sources.text.source", "CsvSource"),
+    "json": ("leadsieve_connectors.sources.json", "JsonSource"),
+    "parquet": ("leadsieve_connectors.sources.parquet", "ParquetSource"),
+    "xls": ("leadsieve_connectors.sources.excel.source", "ExcelSource"),
+    "xlsx": ("leadsieve_connectors.sources.excel.source", "ExcelSource"),
 }
 
 
@@ -142,7 +139,7 @@ class _Opener:
             if told is not None:
                 self._add(RejectedText(len(self.sources), stored, told))
                 return
-        open_ = partial(_FORMATS[format_], len(self.sources), stored)
+        open_ = partial(_reader(format_), len(self.sources), stored)
         if self._restoring and format_ in ("xls", "xlsx"):
             self._add(_open_workbook(open_, self._options))
         else:
@@ -153,6 +150,12 @@ class _Opener:
             self.sources += restore(len(self.sources), source, self._options, self._spools)
         else:
             self.sources.append(source)
+
+
+def _reader(format_: str) -> Callable[[int, Stored, ReadOptions], Source]:
+    module, name = _FORMATS[format_]
+    reader: Callable[[int, Stored, ReadOptions], Source] = getattr(import_module(module), name)
+    return reader
 
 
 def _open_workbook(open_: Callable[[ReadOptions], Source], options: ReadOptions) -> Source:

@@ -1,6 +1,4 @@
-"""Excel workbooks: `.xlsx` and `.xlsm` read as a stream, `.xls` through xlrd, every cell as text."""
+"""Excel workbooks: `.xlsx` and `.xlsm` read as a stream, `.xls` through xlrd, every cell as text.
 
-from leadsieve_connectors.sources.excel.recognition import mislabelled, recognise_workbook
-from leadsieve_connectors.sources.excel.source import ExcelSource
-
-__all__ = ["ExcelSource", "mislabelled", "recognise_workbook"]
+`recognition` tells a workbook from other files, and `source` reads it; most runs need the first alone.
+"""

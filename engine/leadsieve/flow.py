@@ -34,7 +34,7 @@ from leadsieve.limits import passed_limits
 from leadsieve.lists import Part as ListPart
 from leadsieve.lists import gather, judged_by, kept_lists, open_state, require_state, run_lists
 from leadsieve.prepare import Kept, prepare, read_options
-from leadsieve.process import Job, Outcome, Task, key_bytes, process, want_kernels
+from leadsieve.process import Job, Outcome, Task, fetch_memory, key_bytes, process, want_kernels
 from leadsieve.progress import Callback
 from leadsieve.recognise import KEPT, earlier_run, require_same_result, standing_run, stands
 from leadsieve.requests.plan import require_settings
@@ -106,7 +106,7 @@ def _run_sources(
     # Refuses what is never replaced, and a store that cannot be reached, before a row is read.
     beside = None if options.campaign is None else options.state.parent
     place = None if options.out is None else publish.place(options.out, beside)
-    task = Task(options, target, sources, progress, started)
+    task = Task(options, target, sources, progress, started, fetch_memory(options, target, sources))
     if options.campaign is not None:
         return _with_campaign(task, options.campaign, place, lists)
     job = _settle(task, gather(lists, options, started))
@@ -120,7 +120,7 @@ def _settle(task: Task, suppression: Suppression | None, kept: Kept | None = Non
     want_kernels(task.sources)
     plan, layout = prepare(task.sources, task.options, task.target, kept)
     plan = replace(plan, suppression=suppression, now=task.started)
-    return Job(task.options, task.target, task.sources, task.progress, task.started, plan, layout)
+    return Job(task.options, task.target, task.sources, task.progress, task.started, task.prefetched, plan, layout)
 
 
 def _keep(job: Job, contacts: Contacts | None, loading: Loading | None = None) -> Run:

@@ -31,6 +31,7 @@ from leadsieve.duplicates import (
     Loading,
     Ordinals,
     Outgrown,
+    Prefetched,
     Slices,
     candidates,
     row_numbers,
@@ -71,13 +72,14 @@ _LOG_SHARE = 8
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is to be done, before anything of it is decided."""
+    """What is to be done, before anything of it is decided, with the memory that it is sure to need."""
 
     options: Options
     target: Target
     sources: Sequence[Source]
     progress: Callback | None
     started: datetime
+    prefetched: Prefetched | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,15 @@ def want_kernels(sources: Sequence[Source]) -> None:
             import_module(name)
 
 
+def fetch_memory(options: Options, target: Target, sources: Sequence[Source]) -> Prefetched | None:
+    """Begin to fetch the memory for the numbers of a large run, where it has threads for that."""
+    if options.tuning.threads == 1 or target.scope in ("none", "file"):
+        return None
+    rows = [source.expected_rows or 0 for source in sources]
+    most = max(rows, default=0) if options.rows is None else options.rows
+    return Prefetched(_number_bytes(options), sum(min(one, most) for one in rows))
+
+
 def process(
     job: Job,
     folder: Path,
@@ -158,6 +169,8 @@ def process(
             return _write(job, folder, _Counted(job, folder, contacts, loading, passes=1), settled)
     except Outgrown:
         _log.info("the numbers of this run outgrow the memory for them: they are compared in slices, in two readings")
+        if job.prefetched is not None:
+            job.prefetched.take()
     counted = _Counted(job, folder, contacts, passes=2)
     with Slices(job.target.scope, contacts, folder, key_bytes(job.options)) as slices:
         counted.put_aside(slices)
@@ -317,7 +330,7 @@ class _Counted:
             return None
         if self._slices is not None:
             return self._slices
-        room, held, rows = self._memory - self._memory // _LOG_SHARE, None, ahead.expect_rows(self._bytes)
+        room, held, rows = _number_bytes(self._job.options), None, ahead.expect_rows(self._bytes)
         if self._contacts is not None and self._loading is None and ahead.ended:
             keys = [candidates(verdicts)[1] for verdicts in ahead.verdicts]
             held = self._contacts.only(np.concatenate([np.zeros(0, np.uint64), *keys]))
@@ -328,7 +341,7 @@ class _Counted:
             if self._loading is not None:
                 ahead.read_until(self._loading.ended)
             held = self._load()
-        return InMemory(scope, held, room, rows)
+        return InMemory(scope, held, room, rows, self._job.prefetched)
 
     def _load(self) -> KeySet | None:
         """Load all contacts that count, or wait until they are loaded."""
@@ -341,6 +354,12 @@ class _Counted:
 def key_bytes(options: Options) -> int:
     """Return how much of the memory is for numbers; the rest is for the chunks that are under way."""
     return options.tuning.memory * 3 // 4
+
+
+def _number_bytes(options: Options) -> int:
+    """Return how much of that is for those that are compared; the rest is for the accepted ones in their order."""
+    memory = key_bytes(options)
+    return memory - memory // _LOG_SHARE
 
 
 def _chunks(sources: Sequence[Source], read: list[int]) -> Generator[Chunk, None, None]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import duckdb
     import numpy.typing as npt
 
-BATCH_ROWS = 1 << 17
+BATCH_ROWS = 1 << 19
 #: Rows of one insert; a transaction is as large as the run, this only bounds what is gathered at a time.
 _INSERT_ROWS = 1 << 20
 #: Past the `seq` of every change.

@@ -79,6 +79,11 @@ class Source(Protocol):
         ...
 
     @property
+    def expected_rows(self) -> int | None:
+        """About how many rows there are, where that can be told before they are read; None elsewhere."""
+        ...
+
+    @property
     def schema(self) -> pa.Schema:
         """The columns under their unique names."""
         ...

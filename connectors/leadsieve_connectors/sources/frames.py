@@ -63,6 +63,7 @@ class FrameSource:
     """
 
     size: int | None = None
+    expected_rows: int | None = None
     modified: datetime | None = None
 
     def __init__(self, file: int, frame: Any, options: ReadOptions, name: str) -> None:

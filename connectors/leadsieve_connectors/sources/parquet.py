@@ -75,6 +75,11 @@ class ParquetSource(StoredSource):
         self._row_bytes = sum(group.total_byte_size for group in groups) // max(1, self._total)
         require_rows(self._measured(), self.name)
 
+    @property
+    def expected_rows(self) -> int | None:
+        """How many rows the file says that it has."""
+        return self._total
+
     def chunks(self, *, max_rows: int | None = None) -> Iterator[Chunk]:
         """Read the records in order, from the start; see `base.Source.chunks`."""
         limits = [limit for limit in (max_rows, self._options.max_rows) if limit is not None]

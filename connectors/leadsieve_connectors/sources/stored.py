@@ -115,6 +115,11 @@ class StoredSource:
         """When the file was last changed, in UTC; None where unknown."""
         return self._stored.modified
 
+    @property
+    def expected_rows(self) -> int | None:
+        """None: that takes more than to open the file; some readers know it nevertheless."""
+        return None
+
     def sha256(self) -> str:
         """Return the hex SHA-256 of the stored bytes.
 

@@ -6,7 +6,7 @@ whether it was accepted or not.
 """
 
 from leadsieve.duplicates.finder import Finder, InMemory, Ordinals
-from leadsieve.duplicates.first import ROW_BYTES, FirstRows, Outgrown
+from leadsieve.duplicates.first import ROW_BYTES, FirstRows, Outgrown, Prefetched
 from leadsieve.duplicates.held import CONTACT_BYTES, Contacts, Held
 from leadsieve.duplicates.judging import Duplicates, candidates, row_numbers
 from leadsieve.duplicates.loading import Loading, pays_ahead
@@ -24,6 +24,7 @@ __all__ = [
     "Loading",
     "Ordinals",
     "Outgrown",
+    "Prefetched",
     "Slices",
     "candidates",
     "pays_ahead",

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadsieve.config import Scope
-from leadsieve.duplicates.first import FirstRows, Outgrown
+from leadsieve.duplicates.first import FirstRows, Outgrown, Prefetched
 from leadsieve.keyset import Keys, KeySet, Positions
 from leadsieve_connectors.sources.arrays import int64_array, string_array
 
@@ -52,13 +52,21 @@ class InMemory:
         contacts: The numbers that campaigns hold; None where no campaign counts.
         memory: Bytes that all of it may take.
         expected: About how many rows will come.
+        prefetched: Memory for the first rows, where some was fetched.
     """
 
-    def __init__(self, scope: Scope, contacts: KeySet | None, memory: int, expected: int) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        contacts: KeySet | None,
+        memory: int,
+        expected: int,
+        prefetched: Prefetched | None = None,
+    ) -> None:
         self._scope, self._contacts = scope, contacts
         self._memory = memory - (0 if contacts is None else contacts.nbytes)
         # Files may be many and of any size, so what is expected of all is not expected of each.
-        self._first, self._file = FirstRows(self._memory, 0 if scope == "file" else expected), 0
+        self._first, self._file = FirstRows(self._memory, 0 if scope == "file" else expected, prefetched), 0
 
     def find(self, file: int, keys: Keys, ordinals: Keys) -> Found:
         """Find what the next rows collide with; see `Finder.find`.

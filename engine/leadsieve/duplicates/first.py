@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import mmap
+import threading
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,8 +22,47 @@ _PLACES_A_NUMBER = 5 / 4
 _FIRST_LINES = 13
 
 
+#: A table of fewer bytes is not worth a thread.
+_LEAST_BYTES = 16 << 20
+#: Of the numbers that are expected, so many in ten are sure enough to come.
+_SURE = 9
+
+
 class Outgrown(Exception):
     """The numbers do not fit into the memory that they may take."""
+
+
+class Prefetched:
+    """Memory for a table, which a thread of its own fetches from the system while the run is prepared.
+
+    Memory that no process has touched yet is cleared, and on many machines found, when it is touched: for ten million
+    numbers that takes up to a third of a second, in which no other chunk could be dealt with.
+
+    Args:
+        memory: Bytes that the table may take.
+        expected: About how many numbers will come.
+    """
+
+    def __init__(self, memory: int, expected: int) -> None:
+        from leadsieve.keykernel import LINE_BYTES, PARTITIONS
+
+        most = _most_lines(memory)
+        packed = PARTITIONS * LINE_BYTES * _packed_lines(most, expected * _SURE // 10)
+        self._memory: mmap.mmap | None = None
+        if packed >= _LEAST_BYTES:
+            self._memory = _pages(PARTITIONS * most * LINE_BYTES)
+            _prefer_large(self._memory, packed)
+            self._thread = threading.Thread(
+                target=_touch, args=(self._memory, packed), name="leadsieve-memory", daemon=True
+            )
+            self._thread.start()
+
+    def take(self) -> mmap.mmap | None:
+        """Wait for the memory, and give it away; None where it was given away, or none was worth fetching."""
+        memory, self._memory = self._memory, None
+        if memory is not None:
+            self._thread.join()
+        return memory
 
 
 @dataclass(slots=True)
@@ -35,10 +75,12 @@ class _Table:
     Attributes:
         most: Lines (see `keykernel.LINE_KEYS`) that a partition may come to have.
         expected: Numbers that are expected; more and fewer may come.
+        memory: Memory that is there already, all zeros; None where there is none.
     """
 
     most: int
     expected: int
+    memory: mmap.mmap | None = None
     packed: int = field(init=False)
     words: Keys = field(init=False)
     halves: npt.NDArray[np.uint32] = field(init=False)
@@ -49,13 +91,14 @@ class _Table:
     block: Keys = field(init=False)
 
     def __post_init__(self) -> None:
-        from leadsieve.keykernel import BLOCK, LINE_BYTES, LINE_KEYS, PARTITIONS
+        from leadsieve.keykernel import BLOCK, LINE_BYTES, PARTITIONS
 
-        expected = math.ceil(self.expected / PARTITIONS * _PLACES_A_NUMBER / LINE_KEYS)
-        first = min(self.most, max(_FIRST_LINES, expected))
-        # Where there is room to move them all; what they leave behind counts as taken.
-        self.packed = first if first * 5 <= self.most * 2 else 0
-        memory = _pages(PARTITIONS * self.most * LINE_BYTES, PARTITIONS * self.packed * LINE_BYTES)
+        first = _first_lines(self.most, self.expected)
+        self.packed = _packed_lines(self.most, self.expected)
+        memory, size = self.memory, PARTITIONS * self.most * LINE_BYTES
+        if memory is None or not self.packed or len(memory) < size:
+            memory = _pages(size)
+        _prefer_large(memory, PARTITIONS * self.packed * LINE_BYTES)
         self.words, self.halves = np.frombuffer(memory, np.uint64), np.frombuffer(memory, np.uint32)
         self.most -= self.packed
         self.bases = np.arange(PARTITIONS, dtype=np.int64) * (self.packed or self.most)
@@ -96,14 +139,46 @@ class _Table:
         return owners
 
 
-def _pages(size: int, packed: int) -> mmap.mmap:
-    """Return memory of which the first bytes may come in large pages; elsewhere these would take what is not needed."""
+def _most_lines(memory: int) -> int:
+    """Return how many lines each partition of a table in so many bytes may come to have."""
+    from leadsieve.keykernel import LINE_BYTES, PARTITIONS
+
+    # One partition more: the room in which a partition is moved while it grows.
+    return memory // ((PARTITIONS + 1) * LINE_BYTES)
+
+
+def _first_lines(most: int, expected: int) -> int:
+    """Return how many lines each partition begins with."""
+    from leadsieve.keykernel import LINE_KEYS, PARTITIONS
+
+    return min(most, max(_FIRST_LINES, math.ceil(expected / PARTITIONS * _PLACES_A_NUMBER / LINE_KEYS)))
+
+
+def _packed_lines(most: int, expected: int) -> int:
+    """Return how many lines each partition has close to the others; 0 where there is no room to move them all.
+
+    What they leave behind counts as taken.
+    """
+    first = _first_lines(most, expected)
+    return first if first * 5 <= most * 2 else 0
+
+
+def _pages(size: int) -> mmap.mmap:
+    """Return memory that comes in small pages: in large ones a table would take much that it does not need."""
     memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     if hasattr(mmap, "MADV_NOHUGEPAGE"):
         memory.madvise(mmap.MADV_NOHUGEPAGE)
-        if packed:
-            memory.madvise(mmap.MADV_HUGEPAGE, 0, packed)
     return memory
+
+
+def _prefer_large(memory: mmap.mmap, packed: int) -> None:
+    """Let the first bytes come in large pages, all of which are needed."""
+    if packed and hasattr(mmap, "MADV_HUGEPAGE"):
+        memory.madvise(mmap.MADV_HUGEPAGE, 0, packed)
+
+
+def _touch(memory: mmap.mmap, size: int) -> None:
+    np.frombuffer(memory, np.uint8, size)[:: mmap.PAGESIZE] = 0  # without the interpreter's lock
 
 
 class FirstRows:
@@ -112,10 +187,11 @@ class FirstRows:
     Args:
         memory: Bytes that it may take.
         expected: About how many numbers will come; it spares growing step by step.
+        prefetched: Memory for the table, where some was fetched.
     """
 
-    def __init__(self, memory: int, expected: int = 0) -> None:
-        self._memory, self._expected = memory, expected
+    def __init__(self, memory: int, expected: int = 0, prefetched: Prefetched | None = None) -> None:
+        self._memory, self._expected, self._prefetched = memory, expected, prefetched
         self._few: dict[int, int] = {}
         self._table: _Table | None = None
 
@@ -149,13 +225,10 @@ class FirstRows:
 
     def _tabled(self) -> _Table:
         """Move what is known into a table."""
-        from leadsieve.keykernel import LINE_BYTES, PARTITIONS
-
-        # One partition more: the room in which a partition is moved while it grows.
-        most = self._memory // ((PARTITIONS + 1) * LINE_BYTES)
+        most = _most_lines(self._memory)
         if not most:
             raise Outgrown
-        table = _Table(most, self._expected)
+        table = _Table(most, self._expected, None if self._prefetched is None else self._prefetched.take())
         table.claim(np.array(list(self._few), np.uint64), np.array(list(self._few.values()), np.uint64))
         self._few = {}
         return table

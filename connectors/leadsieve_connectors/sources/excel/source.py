@@ -87,6 +87,11 @@ class ExcelSource:
         """When the workbook was last changed, in UTC; None where unknown."""
         return self._stored.modified
 
+    @property
+    def expected_rows(self) -> int | None:
+        """None: what a workbook says of its size may be wrong by far."""
+        return None
+
     def sha256(self) -> str:
         """Return the hex SHA-256 of the workbook's stored bytes."""
         return self._stored.sha256()

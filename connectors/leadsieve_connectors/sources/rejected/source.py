@@ -67,6 +67,11 @@ class RestoredSource:
         return self._read_from.modified
 
     @property
+    def expected_rows(self) -> int | None:
+        """How many rows there are."""
+        return len(self._origin.numbers())
+
+    @property
     def filled(self) -> frozenset[str]:
         """The columns in which at least one of the rows has something.
 

@@ -26,7 +26,7 @@ from leadsieve_connectors.sources.text.split import PlainSplitter, Shape
 from leadsieve_connectors.sources.text.window import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from leadsieve_connectors.sources.base import ReadOptions
     from leadsieve_connectors.sources.text.records import Record
@@ -87,7 +87,9 @@ class CsvSource(StoredSource):
         found = self._sniff(sample, whole=whole)
         self._reader = RecordReader(found.dialect, limit=options.max_record_bytes)
         self._start = self._find_start(found)
-        self.headers = self._headers(sample, whole=whole)
+        records = list(self._first_records(sample, whole=whole))
+        self._record_bytes = _record_bytes(records, self._start.offset) * len(head) / max(1, len(sample))
+        self.headers = self._headers(records)
         self.schema = pa.schema([(name, pa.string()) for name in unique_names(self.headers)])
         self._shape = Shape(
             dialect=found.dialect,
@@ -117,6 +119,12 @@ class CsvSource(StoredSource):
         if not any(chunk.num_rows for chunk in self._read(1, take_hash=False)):
             what = "only a header is there, no row follows it" if self._start.header else "the file is empty"
             raise SourceError(f"{self.name}: {what}; give a file with leads", "empty_file")
+
+    @property
+    def expected_rows(self) -> int | None:
+        """About how many rows there are, by the size of the first records; None where the text's size is not known."""
+        size = self._stored.content_size
+        return None if size is None or not self._record_bytes else int(size / self._record_bytes)
 
     def chunks(self, *, max_rows: int | None = None) -> Iterator[Chunk]:
         """Read the records in order, from the start; see `base.Source.chunks`."""
@@ -183,9 +191,9 @@ class CsvSource(StoredSource):
             raise SourceError(f"{message}; if it is UTF-16, {advice} (utf-16-le or utf-16-be)", "encoding_error")
         return cells
 
-    def _headers(self, sample: bytes, *, whole: bool) -> tuple[str, ...]:
+    def _headers(self, records: Sequence[Record]) -> tuple[str, ...]:
         """Return the columns' names as the file or the user has them; "" for one without a name."""
-        shapes = self._sample_shapes(sample, whole=whole)
+        shapes = _shapes(records)
         given, header = self._options.columns, self._start.header
         if header is not None:
             # Each record ends in a delimiter, and the header does not: the last column has no name.
@@ -200,11 +208,8 @@ class CsvSource(StoredSource):
             raise SourceError(f"{message}; name each, in order", "invalid_option")
         return given
 
-    def _sample_shapes(self, sample: bytes, *, whole: bool) -> list[tuple[int, bool]]:
-        """Return, for the first sound rows, how many cells each has and whether its last is empty."""
-        rows = self._reader.records(sample, self._start.offset, len(sample), last=whole)
-        cells = (record.cells for record in islice(rows, _SAMPLE_ROWS) if record.cells is not None)
-        return [(len(row), not row[-1].strip()) for row in cells if any(cell.strip() for cell in row)]
+    def _first_records(self, sample: bytes, *, whole: bool) -> Iterator[Record]:
+        return islice(self._reader.records(sample, self._start.offset, len(sample), last=whole), _SAMPLE_ROWS)
 
     def _splitter(self, limit: int | None) -> Splitter:
         """Choose who splits: machine code for large files, where loading it pays."""
@@ -280,6 +285,17 @@ class CsvSource(StoredSource):
             blank_records=int(np.count_nonzero(blank)) + blank_before,
             nbytes=nbytes,
         )
+
+
+def _shapes(records: Iterable[Record]) -> list[tuple[int, bool]]:
+    """Return, for the sound rows, how many cells each has and whether its last is empty."""
+    rows = (record.cells for record in records if record.cells is not None)
+    return [(len(row), not row[-1].strip()) for row in rows if any(cell.strip() for cell in row)]
+
+
+def _record_bytes(records: Sequence[Record], start: int) -> float:
+    """Return the bytes of an average record of a text; 0 where there is none."""
+    return (records[-1].end - start) / len(records) if records else 0.0
 
 
 def _texts(record: Record) -> list[str] | None:

@@ -87,6 +87,8 @@ def main() -> None:
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
     # Nothing here multiplies matrices, and the threads for it wait at full speed. Must be set before numpy is imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # It would ask for large pages, which are found and cleared whole: that costs more than they give. Likewise.
+    os.environ.setdefault("NUMPY_MADVISE_HUGEPAGE", "0")
     # Arrow's own pools keep more of what was freed, and are no faster here. Must be set before Arrow is first imported.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     try:

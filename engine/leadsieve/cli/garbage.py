@@ -26,8 +26,12 @@ def collecting_from_the_first_rows(progress: Callback | None) -> Iterator[Callba
         yield progress or (lambda _: None)
         return
 
+    begun = False
+
     def tell(event: Progress) -> None:
-        if not gc.isenabled():
+        nonlocal begun
+        if not begun:
+            begun = True
             gc.freeze()
             gc.enable()
         if progress is not None:

@@ -49,6 +49,7 @@ def test_memory_is_given_away_once_and_is_clear() -> None:
 def test_few_numbers_are_worth_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     assert Prefetched(2 << 30, 100_000).take() is None
+    assert Prefetched(2 << 30, 1_000_000).take() is not None
     assert Prefetched(0, 100_000_000).take() is None
 
 

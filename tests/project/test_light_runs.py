@@ -63,6 +63,12 @@ def test_a_warm_run_imports_no_compiler_and_no_pandas(
     assert (tmp_path / "second" / "accepted.parquet").exists()
 
 
+def test_a_run_of_few_rows_loads_no_compiled_loop(tmp_path: Path) -> None:
+    (tmp_path / "leads.csv").write_text("phone_number\n" + "(202) 555-0123\n" * 1_000)
+    loaded = run("clean", "leads.csv", "--region", "US", "--out", "out", cwd=tmp_path)
+    assert loaded.isdisjoint({"llvmlite", "numba", "pandas", "pandera", "polars", "duckdb"})
+
+
 def test_importing_leadsieve_loads_what_is_listed_here(tmp_path: Path) -> None:
     program = "import sys; before = set(sys.modules)\nimport leadsieve\nprint(*(set(sys.modules) - before), sep='\\n')"
     loaded = run(cwd=tmp_path, program=program)

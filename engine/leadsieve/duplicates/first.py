@@ -20,8 +20,6 @@ _ENTRY_BYTES = 200
 _PLACES_A_NUMBER = 5 / 4
 #: Lines that a partition of the table begins with.
 _FIRST_LINES = 13
-
-
 #: A table of fewer bytes is not worth a thread.
 _LEAST_BYTES = 16 << 20
 #: Of the numbers that are expected, so many in ten are sure enough to come.
@@ -44,12 +42,14 @@ class Prefetched:
     """
 
     def __init__(self, memory: int, expected: int) -> None:
+        self._memory: mmap.mmap | None = None
+        if expected * ROW_BYTES < _LEAST_BYTES:
+            return
         from leadsieve.keykernel import LINE_BYTES, PARTITIONS
 
         most = _most_lines(memory)
         packed = PARTITIONS * LINE_BYTES * _packed_lines(most, expected * _SURE // 10)
-        self._memory: mmap.mmap | None = None
-        if packed >= _LEAST_BYTES:
+        if packed:
             self._memory = _pages(PARTITIONS * most * LINE_BYTES)
             _prefer_large(self._memory, packed)
             self._thread = threading.Thread(

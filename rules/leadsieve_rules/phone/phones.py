@@ -12,8 +12,6 @@ import numpy.typing as npt
 import pyarrow as pa
 from phonenumbers import SUPPORTED_REGIONS, PhoneNumberType, ValidationResult
 
-from leadsieve_rules.cells.arrays import int64_array
-
 #: The public table's columns; `normalize` documents them.
 SCHEMA = pa.schema(
     [
@@ -200,14 +198,8 @@ class Phones:
         extended, extensions = self.extended[rows], self.extensions
         if len(extensions):
             places = np.cumsum(self.extended) - 1
-            extensions = extensions.take(int64_array(places[rows][extended]))
-        return Phones(
-            self.facts[rows],
-            self.keys[rows],
-            self.e164.take(int64_array(rows.astype(np.int64, copy=False))),
-            extended,
-            extensions,
-        )
+            extensions = extensions.take(pa.array(places[rows][extended], pa.int64()))
+        return Phones(self.facts[rows], self.keys[rows], self.e164.take(pa.array(rows)), extended, extensions)
 
     def filter(self, mask: _Mask) -> Phones:
         """Return the numbers of the rows where the mask is true."""

@@ -15,8 +15,8 @@ EVENT = Progress(rows=1, rejected=0, nbytes=10, total_bytes=20, seconds=0.1)
 
 @pytest.fixture(autouse=True)
 def _collector() -> Iterator[None]:
+    gc.unfreeze()  # what every test begins with
     yield
-    gc.unfreeze()
     gc.enable()
 
 
@@ -40,6 +40,15 @@ def test_a_run_that_fails_before_its_first_rows_leaves_the_collector_as_it_was()
         raise ValueError("no rows")
     assert gc.isenabled()
     assert not gc.get_freeze_count()
+
+
+def test_what_somebody_else_has_frozen_stays_frozen() -> None:
+    gc.freeze()
+    frozen = gc.get_freeze_count()
+    with collecting_from_the_first_rows(None) as progress:
+        progress(EVENT)
+        assert gc.isenabled()
+    assert gc.get_freeze_count() == pytest.approx(frozen, abs=100)  # some have been freed
 
 
 def test_a_collector_that_somebody_stopped_stays_stopped() -> None:

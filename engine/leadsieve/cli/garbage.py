@@ -26,13 +26,15 @@ def collecting_from_the_first_rows(progress: Callback | None) -> Iterator[Callba
         yield progress or (lambda _: None)
         return
 
+    freezing = not gc.get_freeze_count()  # else to unfreeze would undo what somebody else has done
     begun = False
 
     def tell(event: Progress) -> None:
         nonlocal begun
         if not begun:
             begun = True
-            gc.freeze()
+            if freezing:
+                gc.freeze()
             gc.enable()
         if progress is not None:
             progress(event)
@@ -42,4 +44,5 @@ def collecting_from_the_first_rows(progress: Callback | None) -> Iterator[Callba
         yield tell
     finally:
         gc.enable()
-        gc.unfreeze()
+        if freezing:
+            gc.unfreeze()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import duckdb
     import numpy.typing as npt
 
+#: Rows that are read at a time: for each batch the interpreter's lock is waited for, which others hold meanwhile.
 BATCH_ROWS = 1 << 19
 #: Rows of one insert; a transaction is as large as the run, this only bounds what is gathered at a time.
 _INSERT_ROWS = 1 << 20
